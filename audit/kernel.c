@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "audit/family.h"
+
+const struct shmg_family shmg_family_kernel = { 0 };
