@@ -9,9 +9,8 @@
 static const struct {
 	uint32_t first, last;
 } unprintable[] = {
-	{ 0x0080, 0x009f }, { 0x00ad, 0x00ad }, { 0x061c, 0x061c }, { 0x180e, 0x180e },
-	{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x2069 }, { 0xfeff, 0xfeff },
-	{ 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
+	{ 0x0080, 0x009f }, { 0x00ad, 0x00ad }, { 0x061c, 0x061c }, { 0x180e, 0x180e }, { 0x200b, 0x200f },
+	{ 0x2028, 0x202e }, { 0x2060, 0x2069 }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
 };
 
 static bool is_plain_ascii(unsigned char byte)
@@ -48,7 +47,7 @@ bool shmg_escape_is_plain(const char *text, size_t length)
 
 	for (size_t i = 0; i < length;) {
 		size_t size = is_plain_ascii(bytes[i]) ? 1
-			    : bytes[i] >= 0x80	       ? printable_character(bytes + i, length - i)
+			      : bytes[i] >= 0x80       ? printable_character(bytes + i, length - i)
 						       : 0;
 		if (!size)
 			return false;
@@ -66,7 +65,7 @@ long shmg_escape(const char *text, size_t length, char *ret_text, size_t size)
 	for (size_t i = 0; i < length;) {
 		char piece[4];
 		size_t taken = is_plain_ascii(bytes[i]) ? 1
-			     : bytes[i] >= 0x80		? printable_character(bytes + i, length - i)
+			       : bytes[i] >= 0x80       ? printable_character(bytes + i, length - i)
 							: 0;
 		size_t written = taken;
 		if (taken) {
