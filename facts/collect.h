@@ -1,28 +1,154 @@
 /* SPDX-License-Identifier: MIT */
-/* The collectors: each fills its own tables of the facts. Internal to the room. */
+/*
+ * One look, and the collectors that share it: each fills its own tables of the facts. Internal to the room.
+ *
+ * The order matters, and is collect.c's. First every process says who it is and where it lives; that gives all
+ * namespaces and so all devices that hold shared memory. Then segments and files are listed. Then every process is
+ * asked what it holds: what it maps or opens and no list has shown is unlinked, and becomes an object there. A process
+ * is asked both times through one descriptor of its /proc directory, so that the second answer is not another
+ * process's.
+ */
 #ifndef SHMG_FACTS_COLLECT_H
 #define SHMG_FACTS_COLLECT_H
 
 #include "facts/facts.h"
 #include "facts/root.h"
 
+/* A file system that holds shared memory. */
+enum shmg_device_type {
+	SHMG_DEVICE_KERNEL,      /* the kernel's own tmpfs: System V, memfd, anonymous */
+	SHMG_DEVICE_KERNEL_HUGE, /* its own hugetlbfs, one a page size */
+	SHMG_DEVICE_TMPFS,
+	SHMG_DEVICE_HUGETLBFS,
+};
+
+struct shmg_device {
+	uint64_t dev;
+	enum shmg_device_type type;
+};
+
+struct shmg_leased {
+	uint64_t dev, ino;
+};
+
+struct shmg_slot {
+	uint32_t row; /* + 1; 0 is empty */
+	uint32_t tag; /* of the hash: most strangers are told apart without a look at the object */
+};
+
 struct shmg_look {
 	struct shmg_facts *facts;
 	struct shmg_root root;
 	unsigned want;
+	int proc; /* /proc, O_PATH */
+	SHMG_ARRAY(struct shmg_device) devices;
+	/* Objects by identity: open addressing; a power of two. */
+	struct shmg_slot *slots;
+	size_t slot_count;
+	/* By object row: the last row of holds that names it. */
+	SHMG_ARRAY(uint32_t) last_hold;
+	uint64_t host_ipc_ns, host_mnt_ns; /* unknown where they could not be seen */
+	uint64_t own_ipc_ns, own_mnt_ns;
+	int64_t clock_origin; /* what start times of processes count from; finer than the boot time of /proc/stat */
+	SHMG_ARRAY(struct shmg_leased) leased; /* files that somebody has a lease on: opening them would break it */
+	bool all_processes;                    /* every process of the machine is listed in /proc */
+	SHMG_ARRAY(int) process_fds;           /* by process row: its /proc directory; -1: closed to save descriptors */
+	uint32_t process;                      /* row of the one that is being asked */
+	int fd_limit;                          /* descriptors from here on are not kept */
+	char *scratch;                         /* SHMG_SCRATCH bytes for small files */
 };
 
+#define SHMG_SCRATCH ((size_t)64 * 1024)
+
 /* Each returns 0 or -ENOMEM; anything else that goes wrong is a coverage row. */
-int shmg_collect_host(struct shmg_look *look);	    /* host.c: the one host row */
-int shmg_collect_settings(struct shmg_look *look);  /* settings.c: sysctls, kernel, LSM, huge pages */
+int shmg_collect_host(struct shmg_look *look);          /* host.c: the one host row */
+int shmg_collect_settings(struct shmg_look *look);      /* settings.c: sysctls, kernel, LSM, huge pages */
 int shmg_collect_mount_configs(struct shmg_look *look); /* mount_config.c: /etc/fstab and systemd mount units */
-int shmg_collect_swaps(struct shmg_look *look);	    /* swap.c */
-int shmg_collect_sensors(struct shmg_look *look);   /* sensor.c: EDAC and hwmon */
+int shmg_collect_swaps(struct shmg_look *look);         /* swap.c */
+int shmg_collect_sensors(struct shmg_look *look);       /* sensor.c: EDAC and hwmon */
 
 /*
  * mount.c: appends the tmpfs and hugetlbfs mounts of one mount namespace. `pid_path` is "proc/PID" of a process in it
  * ("proc/self" or "proc/1" for the first). Sizes and root directory's mode by statfs and stat through its root.
  */
 int shmg_collect_mounts(struct shmg_look *look, const char *pid_path, uint64_t mnt_ns, bool host);
+
+/* process.c: every user process; then what each of them holds. */
+int shmg_collect_processes(struct shmg_look *look);
+int shmg_collect_holds(struct shmg_look *look);
+/* mapping.c, descriptor.c: of look->process, through its /proc directory. Descriptors first: they tell more. */
+int shmg_collect_mappings(struct shmg_look *look, int directory);
+int shmg_collect_descriptors(struct shmg_look *look, int directory);
+/* sysv.c: segments, limits and usage of each IPC namespace. */
+int shmg_collect_sysv(struct shmg_look *look);
+/* file.c: the entries of every tmpfs and hugetlbfs, once a file system. */
+int shmg_collect_files(struct shmg_look *look);
+
+/* lease.c: who has leases, and whether somebody has one on this file. */
+int shmg_collect_leases(struct shmg_look *look);
+bool shmg_look_is_leased(const struct shmg_look *look, uint64_t dev, uint64_t ino);
+
+/*
+ * quiet.c: a symbolic link's target without touching its access time, or not at all. `mount` is the root directory of
+ * the mount, *view a private view of it made when it is first needed (-1 before; -2: cannot be had), `path` leads from
+ * it to the link. The target's length, or -errno.
+ */
+struct statx;
+ssize_t shmg_read_link_quietly(int mount, int *view, const char *path, const struct statx *link, char *target,
+			       size_t size);
+
+/* namespace.c: notes that the process lives in these; new mount namespaces have their mounts collected. */
+int shmg_collect_namespaces(struct shmg_look *look, const struct shmg_process *process);
+
+/* device.c */
+const struct shmg_device *shmg_look_device(const struct shmg_look *look, uint64_t dev);
+int shmg_look_add_device(struct shmg_look *look, uint64_t dev, enum shmg_device_type type);
+/* The devices that no mount table shows, by asking the kernel for one empty memfd of each kind. */
+int shmg_look_add_kernel_devices(struct shmg_look *look);
+
+/* object.c */
+
+/* The identity of an object: System V segments by namespace and id (their inodes repeat), all others by device and
+ * inode. */
+struct shmg_identity {
+	bool sysv;
+	uint64_t space;  /* IPC namespace or device */
+	uint64_t number; /* shmid or inode */
+};
+/* The row of the object, appended with everything unknown if it is new; -ENOMEM. */
+int64_t shmg_look_object(struct shmg_look *look, struct shmg_identity identity, bool *ret_new);
+/* The row, or -ENOENT. */
+int64_t shmg_look_find_object(const struct shmg_look *look, struct shmg_identity identity);
+/* What maps or a descriptor's link says of a file: "/SYSV0052e2c1 (deleted)", "/memfd:x (deleted)", "/dev/shm/x". */
+struct shmg_file_name {
+	enum shmg_kind kind;
+	const char *name; /* within the text given; not NUL-terminated */
+	size_t length;
+	bool rooted;      /* a "/" belongs before it: what shm_open and sem_open know it as */
+	const char *path; /* the same, as it stood there */
+	size_t path_length;
+	uint32_t key; /* System V */
+	bool deleted;
+};
+struct shmg_file_name shmg_look_file_name(enum shmg_device_type device, const char *text, size_t length);
+
+/* Kind and name of a new object; 0 or -ENOMEM. */
+int shmg_look_set_name(struct shmg_look *look, struct shmg_object *object, const struct shmg_file_name *file);
+
+/* What one process does with an object: one mapping, or one descriptor (`maps` 0). */
+struct shmg_use {
+	uint64_t address, bytes;
+	uint32_t maps, fds, access;
+};
+/* Adds it to the hold of look->process. 0 or -ENOMEM. */
+int shmg_look_hold(struct shmg_look *look, uint32_t object, const struct shmg_use *use);
+
+struct statx;
+/* Size, owner, mode and times from a statx of the file behind it. */
+void shmg_object_set_stat(struct shmg_object *object, const struct statx *stat);
+int64_t shmg_statx_time(int64_t seconds, uint32_t nanoseconds);
+
+/* unit.c: the systemd unit or container that a /proc/PID/cgroup file names; NULL: none. */
+const char *shmg_unit_of_cgroup(struct shmg_pool *pool, const char *text, bool *ret_container);
 
 #endif

@@ -35,7 +35,7 @@ void shmg_facts_free(struct shmg_facts **facts)
 const struct shmg_setting *shmg_facts_setting(const struct shmg_facts *facts, const char *name)
 {
 	SHMG_FOREACH(setting, &facts->settings)
-		if (strcmp(setting->name, name) == 0)
+		if (setting->name && strcmp(setting->name, name) == 0)
 			return setting;
 	return NULL;
 }
@@ -66,7 +66,10 @@ const char *shmg_object_ident(const struct shmg_object *object, char buffer[stat
 		(void)snprintf(buffer, SHMG_OBJECT_IDENT_MAX, "sysv:%" PRIu32, object->id);
 		break;
 	case SHMG_KIND_SEMAPHORE:
-		(void)snprintf(buffer, SHMG_OBJECT_IDENT_MAX, "sem:%s", name);
+		if (object->flags & SHMG_OBJECT_UNLINKED)
+			(void)snprintf(buffer, SHMG_OBJECT_IDENT_MAX, "sem:%s#%" PRIu64, name, object->ino);
+		else
+			(void)snprintf(buffer, SHMG_OBJECT_IDENT_MAX, "sem:%s", name);
 		break;
 	case SHMG_KIND_MEMFD:
 		(void)snprintf(buffer, SHMG_OBJECT_IDENT_MAX, "memfd:%s#%" PRIu64, name, object->ino);
@@ -92,8 +95,7 @@ static int compare_process(const void *key, const void *row)
 	return (process > hold->process) - (process < hold->process);
 }
 
-size_t shmg_facts_holds_of_process(const struct shmg_facts *facts, uint32_t process,
-				   const struct shmg_hold **ret_first)
+size_t shmg_facts_holds_of_process(const struct shmg_facts *facts, uint32_t process, const struct shmg_hold **ret_first)
 {
 	const struct shmg_hold *all = facts->holds.items;
 	const struct shmg_hold *end = all + facts->holds.count;

@@ -63,12 +63,11 @@ enum shmg_lease {
 };
 
 enum shmg_object_flag {
-	SHMG_OBJECT_UNLINKED = 1u << 0,	      /* no name; lives while held */
-	SHMG_OBJECT_MARKED = 1u << 1,	      /* SysV IPC_RMID done; lives while attached */
-	SHMG_OBJECT_LOCKED = 1u << 2,	      /* SysV SHM_LOCK */
-	SHMG_OBJECT_HUGE = 1u << 3,	      /* huge pages */
+	SHMG_OBJECT_UNLINKED = 1u << 0,       /* no name; lives while held */
+	SHMG_OBJECT_MARKED = 1u << 1,         /* SysV IPC_RMID done; lives while attached */
+	SHMG_OBJECT_LOCKED = 1u << 2,         /* SysV SHM_LOCK */
+	SHMG_OBJECT_HUGE = 1u << 3,           /* huge pages */
 	SHMG_OBJECT_UNSEEN_HOLDERS = 1u << 4, /* nattch counts more mappings than could be seen */
-	SHMG_OBJECT_CHANGED = 1u << 5,	      /* replaced or removed while it was looked at */
 };
 
 /* F_SEAL_*, the same bits as the kernel's. */
@@ -91,6 +90,7 @@ struct shmg_object {
 	uint64_t resident;
 	uint64_t swapped; /* SysV */
 	uint64_t nattch;  /* SysV: the kernel's count of mappings (VMAs, not processes) */
+	uint64_t ns;      /* inode of the IPC namespace (SysV) or mount namespace (files) that it was found in */
 	uint64_t dev;     /* st_dev of the file behind it, as stat shows it */
 	uint64_t ino;     /* SysV: the shmid again */
 	int64_t created;  /* btime of a file; SysV has none */
@@ -115,30 +115,31 @@ struct shmg_object {
 	uint8_t kind;     /* enum shmg_kind */
 	uint8_t file_type;
 	uint8_t creator_state, last_state; /* enum shmg_pid_state */
-	uint8_t content;		   /* enum shmg_content; only when asked for */
-	uint8_t lease;			   /* enum shmg_lease; only when asked for, and only where no holder was seen */
+	uint8_t content;                   /* enum shmg_content; only when asked for */
+	uint8_t lease;                     /* enum shmg_lease; only when asked for */
 };
 
 enum shmg_process_flag {
 	SHMG_PROCESS_MAPS_UNSEEN = 1u << 0, /* its mappings could not be read */
 	SHMG_PROCESS_FDS_UNSEEN = 1u << 1,
 	SHMG_PROCESS_OURSELF = 1u << 2,
+	SHMG_PROCESS_VANISHED = 1u << 3, /* it ended during the look: what it held is not known */
 };
 
 /* One user process; kernel threads are left out. */
 struct shmg_process {
 	const char *comm;
-	const char *unit; /* systemd unit or container; NULL: none or unknown */
+	const char *unit;     /* systemd unit or container; NULL: none or unknown */
 	uint64_t start_ticks; /* field 22 of stat: with the pid, its identity until the next boot */
 	int64_t started;
 	uint64_t ipc_ns, mnt_ns, pid_ns, user_ns; /* inode numbers */
-	uint64_t shared_bytes;	/* sum of its shared mappings of objects */
-	uint64_t rss_shmem;	/* RssShmem of status */
-	uint64_t locked;	/* VmLck */
-	uint64_t memlock_soft, memlock_hard; /* RLIMIT_MEMLOCK, UINT64_MAX is unlimited; holders only */
-	uint32_t pid, ppid, uid, gid; /* effective ids */
-	uint32_t coredump_filter; /* /proc/PID/coredump_filter; holders only */
-	uint32_t capabilities_ipc_lock; /* 1 when CapEff has CAP_IPC_LOCK */
+	uint64_t shared_bytes;                    /* sum of its shared mappings of objects */
+	uint64_t rss_shmem;                       /* RssShmem of status */
+	uint64_t locked;                          /* VmLck */
+	uint64_t memlock_soft, memlock_hard;      /* RLIMIT_MEMLOCK, UINT64_MAX is unlimited; holders only */
+	uint32_t pid, ppid, uid, gid;             /* effective ids */
+	uint32_t coredump_filter;                 /* /proc/PID/coredump_filter; holders only */
+	uint32_t capabilities_ipc_lock;           /* 1 when CapEff has CAP_IPC_LOCK */
 	uint32_t flags;
 	uint8_t container; /* bool: unit names a container, not a systemd unit */
 };
@@ -146,18 +147,18 @@ struct shmg_process {
 /* How a process holds an object: bits of `access`. */
 enum shmg_access {
 	SHMG_ACCESS_READ = 1u << 0,
-	SHMG_ACCESS_WRITE = 1u << 1,	      /* a shared writable mapping */
-	SHMG_ACCESS_EXECUTE = 1u << 2,	      /* an executable mapping, shared or private */
-	SHMG_ACCESS_WRITE_EXECUTE = 1u << 3,  /* one shared mapping with both at once */
-	SHMG_ACCESS_PRIVATE = 1u << 4,	      /* a private (copy-on-write) mapping */
-	SHMG_ACCESS_SHARED = 1u << 5,	      /* a shared mapping */
-	SHMG_ACCESS_FD_WRITE = 1u << 6,	      /* a descriptor open for writing; only when asked for */
+	SHMG_ACCESS_WRITE = 1u << 1,         /* a shared writable mapping */
+	SHMG_ACCESS_EXECUTE = 1u << 2,       /* an executable mapping, shared or private */
+	SHMG_ACCESS_WRITE_EXECUTE = 1u << 3, /* one shared mapping with both at once */
+	SHMG_ACCESS_PRIVATE = 1u << 4,       /* a private (copy-on-write) mapping */
+	SHMG_ACCESS_SHARED = 1u << 5,        /* a shared mapping */
+	SHMG_ACCESS_FD_WRITE = 1u << 6,      /* a descriptor open for writing; only with SHMG_WANT_DETAIL */
 };
 
 /* One process holding one object: a row a pair, however many mappings. */
 struct shmg_hold {
 	uint64_t address; /* of its first mapping; 0 where it has none */
-	uint64_t bytes;	  /* mapped, all its mappings */
+	uint64_t bytes;   /* mapped, all its mappings */
 	uint32_t process; /* row in processes */
 	uint32_t object;  /* row in objects */
 	uint32_t maps;
@@ -178,7 +179,7 @@ struct shmg_namespace {
 	uint64_t shmmni; /* segments */
 	uint64_t segments, pages, resident_pages, swapped_pages;
 	uint32_t shm_rmid_forced;
-	uint32_t pid;	    /* one process that lives in it */
+	uint32_t pid;       /* one process that lives in it */
 	uint32_t processes; /* how many do */
 	uint8_t type;
 	uint8_t host; /* bool: the namespace of pid 1 (or, where that is unseen, ours) */
@@ -201,17 +202,17 @@ struct shmg_mount {
 	const char *options; /* live, all of them, as mountinfo has them */
 	uint64_t mnt_ns;
 	uint64_t dev;
-	uint64_t size;	/* bytes; UINT64_MAX: no limit */
+	uint64_t size; /* bytes; UINT64_MAX: no limit */
 	uint64_t used;
 	uint64_t inodes; /* UINT64_MAX: no limit */
 	uint64_t inodes_used;
-	uint32_t id;	/* mount id */
+	uint32_t id;    /* mount id */
 	uint32_t flags; /* enum shmg_mount_flag */
-	uint32_t mode;	/* of its root directory */
+	uint32_t mode;  /* of its root directory */
 	uint32_t uid;
-	uint8_t host;	  /* bool: the host's mount namespace */
+	uint8_t host;    /* bool: the host's mount namespace */
 	uint8_t sharing; /* bool: a place meant for sharing: world-writable, or /dev/shm, or hugetlbfs */
-	uint8_t hidden;	  /* bool: another mount lies over it */
+	uint8_t hidden;  /* bool: another mount lies over it */
 };
 
 enum shmg_config_origin { SHMG_CONFIG_FSTAB, SHMG_CONFIG_UNIT };
@@ -236,7 +237,7 @@ struct shmg_swap {
 	const char *path;
 	uint64_t size, used;
 	uint8_t encrypted; /* bool or unknown */
-	uint8_t zram;	   /* bool: compressed memory, never on a disk */
+	uint8_t zram;      /* bool: compressed memory, never on a disk */
 };
 
 enum shmg_sensor_kind { SHMG_SENSOR_MEMORY, SHMG_SENSOR_TEMPERATURE };
@@ -244,16 +245,16 @@ enum shmg_sensor_kind { SHMG_SENSOR_MEMORY, SHMG_SENSOR_TEMPERATURE };
 struct shmg_sensor {
 	const char *name;
 	const char *source;
-	uint64_t corrected, uncorrected; /* memory controllers: errors since boot */
+	uint64_t corrected, uncorrected;   /* memory controllers: errors since boot */
 	uint64_t value, maximum, critical; /* temperature, in thousandths of a degree Celsius */
 	uint8_t kind;
 };
 
 /* One thing that could not be seen. */
 struct shmg_coverage {
-	const char *what; /* "mappings of processes", "mount namespaces", … */
-	const char *why;  /* the reason, and what would help */
-	uint64_t count;	  /* how many of them */
+	const char *what;        /* "mappings of processes", "mount namespaces", … */
+	const char *why;         /* the reason, and what would help */
+	uint64_t count;          /* how many of them */
 	uint8_t affects_objects; /* bool: the list of objects or holders may be incomplete */
 };
 
@@ -267,8 +268,8 @@ struct shmg_host {
 	uint64_t memory_available;
 	uint64_t page_size;
 	uint64_t cost_ns; /* CPU time of the look */
-	uint32_t uid;	  /* that looked */
-	uint8_t live;	  /* bool: gathered from a running system, not a captured tree */
+	uint32_t uid;     /* that looked */
+	uint8_t live;     /* bool: gathered from a running system, not a captured tree */
 	uint8_t complete; /* bool: no coverage row affects objects */
 };
 
@@ -276,7 +277,7 @@ struct shmg_facts {
 	SHMG_ARRAY(struct shmg_host) host; /* exactly one row */
 	SHMG_ARRAY(struct shmg_object) objects;
 	SHMG_ARRAY(struct shmg_process) processes; /* by pid, rising */
-	SHMG_ARRAY(struct shmg_hold) holds;	   /* by process, then object */
+	SHMG_ARRAY(struct shmg_hold) holds;        /* by process */
 	SHMG_ARRAY(struct shmg_namespace) namespaces;
 	SHMG_ARRAY(struct shmg_mount) mounts;
 	SHMG_ARRAY(struct shmg_mount_config) mount_configs;
@@ -303,16 +304,18 @@ extern const struct shmg_record_type shmg_host_type, shmg_object_type, shmg_proc
 enum shmg_facts_want {
 	SHMG_WANT_OBJECTS = 1u << 0, /* objects, processes, holds, namespaces, mounts */
 	SHMG_WANT_CONTENT = 1u << 1, /* reads the first bytes of each file (atime untouched) */
-	SHMG_WANT_LEASE = 1u << 2,   /* asks for a lease where no holder was seen, and gives it back */
-	SHMG_WANT_HOST = 1u << 3,    /* settings, mount_configs, swaps, sensors; limits of holders */
-	SHMG_WANT_FD_MODES = 1u << 4, /* which descriptors are open for writing (fdinfo) */
-	SHMG_WANT_ALL = (1u << 5) - 1,
+	SHMG_WANT_LEASE =
+		1u << 2, /* asks for a lease on each file, which only an unheld one grants, and gives it back */
+	SHMG_WANT_HOST = 1u << 3,   /* settings, mount_configs, swaps, sensors; limits of holders */
+	SHMG_WANT_DETAIL = 1u << 4, /* which descriptors are open for writing; pid and user namespaces of processes */
+	SHMG_WANT_SEALS = 1u << 5,  /* opens each memfd read-only to ask for its seals */
+	SHMG_WANT_ALL = (1u << 6) - 1,
 };
 
 struct shmg_facts_options {
-	size_t size;	  /* sizeof this struct, for growth */
+	size_t size;      /* sizeof this struct, for growth */
 	const char *root; /* a captured tree instead of this machine; NULL: live */
-	unsigned want;	  /* enum shmg_facts_want */
+	unsigned want;    /* enum shmg_facts_want */
 };
 
 /* An empty set of facts; NULL when there is no memory. */

@@ -70,7 +70,8 @@ ssize_t shmg_read_at(int directory, const char *path, char *buffer, size_t size)
 	return fd < 0 ? -errno : read_small(fd, buffer, size);
 }
 
-int shmg_root_read_all(const struct shmg_root *root, const char *path, size_t limit, char **ret_text, size_t *ret_length)
+int shmg_root_read_all(const struct shmg_root *root, const char *path, size_t limit, char **ret_text,
+		       size_t *ret_length)
 {
 	SHMG_AUTO_FD fd = shmg_root_openat(root, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 struct shmg_root {
-	int fd;	   /* of the root directory */
+	int fd;    /* of the root directory */
 	bool live; /* system calls about this machine make sense */
 };
 
@@ -35,6 +35,7 @@ ssize_t shmg_root_read(const struct shmg_root *root, const char *path, char *buf
 ssize_t shmg_read_at(int directory, const char *path, char *buffer, size_t size);
 
 /* The whole of a file of any size up to `limit`, allocated, NUL-terminated; 0 or -errno. The caller frees. */
-int shmg_root_read_all(const struct shmg_root *root, const char *path, size_t limit, char **ret_text, size_t *ret_length);
+int shmg_root_read_all(const struct shmg_root *root, const char *path, size_t limit, char **ret_text,
+		       size_t *ret_length);
 
 #endif

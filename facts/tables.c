@@ -9,18 +9,19 @@ static const char *const file_types[] = { "file", "directory", "symlink", "fifo"
 static const char *const pid_states[] = { "running", "gone", "reused", "elsewhere", NULL };
 static const char *const contents[] = { "data", "empty", "elf", "script", NULL };
 static const char *const leases[] = { "free", "refused", NULL };
-static const char *const object_flags[] = { "unlinked", "marked", "locked", "huge", "unseen-holders", "changed", NULL };
+static const char *const object_flags[] = { "unlinked", "marked", "locked", "huge", "unseen-holders", NULL };
 static const char *const seals[] = { "seal", "shrink", "grow", "write", "future-write", "exec", NULL };
-static const char *const process_flags[] = { "maps-unseen", "fds-unseen", "ourself", NULL };
-static const char *const accesses[] = { "read", "write", "execute", "write-execute", "private", "shared", "fd-write", NULL };
+static const char *const process_flags[] = { "maps-unseen", "fds-unseen", "ourself", "vanished", NULL };
+static const char *const accesses[] = { "read",    "write",  "execute",  "write-execute",
+					"private", "shared", "fd-write", NULL };
 static const char *const namespace_types[] = { "ipc", "mount", NULL };
 static const char *const mount_flags[] = { "ro", "nodev", "nosuid", "noexec", "noswap", NULL };
 static const char *const config_origins[] = { "fstab", "unit", NULL };
 static const char *const sensor_kinds[] = { "memory", "temperature", NULL };
 
-#define F(member, type, heading, common, help) \
+#define F(member, type, heading, common, help)                                                                         \
 	SHMG_FIELD(struct RECORD, member, SHMG_TYPE_##type, heading, common, help)
-#define N(member, type, heading, common, names, help) \
+#define N(member, type, heading, common, names, help)                                                                  \
 	SHMG_FIELD_NAMES(struct RECORD, member, SHMG_TYPE_##type, heading, common, names, help)
 
 #define RECORD shmg_object
@@ -38,7 +39,8 @@ static const struct shmg_field object_fields[] = {
 	F(mode, MODE, "MODE", false, "permission, set-id and sticky bits"),
 	N(file_type, ENUM, "TYPE", false, file_types, "file type; everything that holds memory is a file"),
 	F(nlink, NUMBER, "LINKS", false, "number of names"),
-	F(nattch, NUMBER, "NATTCH", false, "mappings of a System V segment as the kernel counts them: mappings, not processes"),
+	F(nattch, NUMBER, "NATTCH", false,
+	  "mappings of a System V segment as the kernel counts them: mappings, not processes"),
 	F(maps, NUMBER, "MAPS", false, "mappings seen, of all processes"),
 	F(mappers, NUMBER, "MAPPERS", false, "processes that map it"),
 	F(openers, NUMBER, "OPENERS", false, "processes that only hold a descriptor of it"),
@@ -53,11 +55,14 @@ static const struct shmg_field object_fields[] = {
 	N(last_state, ENUM, "LAST", false, pid_states, "whether that process still runs"),
 	F(unit, TEXT, "UNIT", false, "systemd unit or container of its creator or holders"),
 	F(namespace, TEXT, "NAMESPACE", false, "IPC or mount namespace that it was found in; host: the host's own"),
+	F(ns, NUMBER, NULL, false, "inode of that namespace"),
 	F(target, TEXT, "TARGET", false, "where a symbolic link points"),
-	N(flags, FLAGS, "FLAGS", false, object_flags, "unlinked, marked for removal, locked, huge pages, holders that could not be seen"),
+	N(flags, FLAGS, "FLAGS", false, object_flags,
+	  "unlinked, marked for removal, locked, huge pages, holders that could not be seen"),
 	N(seals, FLAGS, "SEALS", false, seals, "seals of a memfd"),
 	N(content, ENUM, "CONTENT", false, contents, "what its first bytes say that it is"),
-	N(lease, ENUM, "LEASE", false, leases, "whether the kernel granted a lease, which it does only when nobody holds the file"),
+	N(lease, ENUM, "LEASE", false, leases,
+	  "whether the kernel granted a lease, which it does only when nobody holds the file"),
 	F(dev, HEX, "DEV", false, "device of the file behind it"),
 	F(ino, NUMBER, "INODE", false, "inode of the file behind it"),
 	F(mount, NUMBER, NULL, false, "row in mounts"),
@@ -212,8 +217,8 @@ static const struct shmg_field host_fields[] = {
 };
 #undef RECORD
 
-#define TYPE(noun, help) \
-	const struct shmg_record_type shmg_##noun##_type = \
+#define TYPE(noun, help)                                                                                               \
+	const struct shmg_record_type shmg_##noun##_type =                                                             \
 		SHMG_RECORD_TYPE(#noun, help, struct shmg_##noun, noun##_fields)
 TYPE(host, "the machine, and the look");
 TYPE(object, "one shared-memory object");
@@ -227,11 +232,21 @@ TYPE(swap, "one swap area");
 TYPE(sensor, "one hardware sensor or error counter");
 TYPE(coverage, "one thing that could not be seen");
 
-#define TABLE(member, noun) { #member, &shmg_##noun##_type, offsetof(struct shmg_facts, member) }
+#define TABLE(member, noun)                                                                                            \
+	{                                                                                                              \
+#member, &shmg_##noun##_type, offsetof(struct shmg_facts, member)                                      \
+	}
 const struct shmg_facts_table shmg_facts_tables[] = {
-	TABLE(host, host),	     TABLE(objects, object),	       TABLE(processes, process),
-	TABLE(holds, hold),	     TABLE(namespaces, namespace),     TABLE(mounts, mount),
-	TABLE(mount_configs, mount_config), TABLE(settings, setting),  TABLE(swaps, swap),
-	TABLE(sensors, sensor),	     TABLE(coverage, coverage),
+	TABLE(host, host),
+	TABLE(objects, object),
+	TABLE(processes, process),
+	TABLE(holds, hold),
+	TABLE(namespaces, namespace),
+	TABLE(mounts, mount),
+	TABLE(mount_configs, mount_config),
+	TABLE(settings, setting),
+	TABLE(swaps, swap),
+	TABLE(sensors, sensor),
+	TABLE(coverage, coverage),
 };
 const size_t shmg_facts_table_count = COUNT(shmg_facts_tables);

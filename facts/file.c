@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files of every tmpfs and hugetlbfs that some mount namespace shows, each file system once.
+ *
+ * Nothing is followed: links are read as links, FIFOs and devices are not opened, mounts below are not entered (they
+ * have rows of their own). Reading is with O_NOATIME or not at all.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "facts/collect.h"
+#include "lib/base/cleanup.h"
+
+#define DEPTH_MAX 64
+#define PATH_MAX_BYTES 4352
+
+struct walk {
+	struct shmg_look *look;
+	const struct shmg_mount *mount;
+	uint32_t mount_row;
+	const char *namespace;
+	bool is_shm; /* a mount at /dev/shm: its entries are what shm_open and sem_open name */
+	bool is_huge;
+	char path[PATH_MAX_BYTES]; /* of the directory being read, in its mount namespace; no slash at the end */
+	size_t length;
+	int root; /* its root directory */
+	int view; /* quiet.c's */
+};
+
+/* Opens a regular file for what is to be read of it; -1 where that is nothing, or may not be. */
+static int open_file(const struct walk *walk, int directory, const char *name, bool *ret_may_read)
+{
+	/* O_NONBLOCK: if it was replaced by a FIFO since it was listed, opening must not wait. */
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+	*ret_may_read = walk->look->want & SHMG_WANT_CONTENT;
+	if (!walk->look->root.live || !(walk->look->want & (SHMG_WANT_CONTENT | SHMG_WANT_LEASE)))
+		return -1;
+	int fd = openat(directory, name, flags | O_NOATIME);
+	if (fd < 0 && errno == EPERM && walk->look->want & SHMG_WANT_LEASE) {
+		*ret_may_read = false; /* somebody else's: reading would change its atime */
+		fd = openat(directory, name, flags);
+	}
+	return fd;
+}
+
+static void probe(const struct walk *walk, int fd, bool may_read, struct shmg_object *object)
+{
+	char head[4];
+
+	if (object->file_type != SHMG_FILE_REGULAR)
+		return;
+	if (walk->look->want & SHMG_WANT_LEASE) {
+		if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0) {
+			object->lease = SHMG_LEASE_FREE;
+			(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+		} else if (errno == EAGAIN) {
+			object->lease = SHMG_LEASE_REFUSED;
+		}
+	}
+	if (!may_read)
+		return;
+	ssize_t got = object->size ? pread(fd, head, sizeof head, 0) : 0;
+	if (got >= 0)
+		object->content = got == 4 && memcmp(head, "\177ELF", 4) == 0 ? SHMG_CONTENT_ELF
+				  : got >= 2 && memcmp(head, "#!", 2) == 0    ? SHMG_CONTENT_SCRIPT
+				  : got                                       ? SHMG_CONTENT_DATA
+									      : SHMG_CONTENT_EMPTY;
+}
+
+static int read_target(struct walk *walk, const char *name, const struct statx *link, struct shmg_object *object)
+{
+	char path[PATH_MAX_BYTES + 260], target[4096];
+	size_t above = strlen(walk->mount->target);
+
+	(void)snprintf(path, sizeof path, "%s%s%s", walk->length > above ? walk->path + above + 1 : "",
+		       walk->length > above ? "/" : "", name);
+	ssize_t length = shmg_read_link_quietly(walk->root, &walk->view, path, link, target, sizeof target);
+	if (length == -EPERM || length == -EACCES)
+		return shmg_facts_note_gap(walk->look->facts, "targets of symbolic links",
+					   "reading them would change their access times; root can read them without",
+					   false);
+	if (length < 0)
+		return 0;
+	object->target = shmg_pool_copy(&walk->look->facts->pool, target, (size_t)length);
+	return object->target ? 0 : -ENOMEM;
+}
+
+static int set_name(struct walk *walk, const char *name, struct shmg_object *object)
+{
+	struct shmg_pool *pool = &walk->look->facts->pool;
+	bool top = walk->is_shm && walk->path[walk->length] == '\0' && walk->length == strlen(walk->mount->target);
+	char text[PATH_MAX_BYTES + 260];
+	size_t length = strlen(name);
+
+	if (top && object->file_type == SHMG_FILE_REGULAR) {
+		bool semaphore = strncmp(name, "sem.", 4) == 0 && name[4];
+		object->kind = semaphore ? SHMG_KIND_SEMAPHORE : SHMG_KIND_POSIX;
+		text[0] = '/';
+		memcpy(text + 1, name + (semaphore ? 4 : 0), length - (semaphore ? 4 : 0));
+		length -= semaphore ? 3 : (size_t)-1;
+	} else {
+		object->kind = walk->is_huge ? SHMG_KIND_HUGETLB : SHMG_KIND_TMPFS;
+		memcpy(text, walk->path, walk->length);
+		text[walk->length] = '/';
+		memcpy(text + walk->length + 1, name, length);
+		length += walk->length + 1;
+	}
+	object->name = shmg_pool_copy(pool, text, length);
+	return object->name ? 0 : -ENOMEM;
+}
+
+/* Adds one entry; *ret_directory says whether it is a directory of this file system. */
+static int add_entry(struct walk *walk, int directory, const struct dirent *entry, bool *ret_directory)
+{
+	const char *name = entry->d_name;
+	bool may_read = false;
+	struct statx status;
+	*ret_directory = false;
+	/* Where it is opened anyway, all that is said of it is said of what was opened. */
+	bool leased = shmg_look_is_leased(walk->look, walk->mount->dev, entry->d_ino);
+	SHMG_AUTO_FD fd = entry->d_type == DT_REG && !leased ? open_file(walk, directory, name, &may_read) : -1;
+	if (statx(fd >= 0 ? fd : directory, fd >= 0 ? "" : name,
+		  (fd >= 0 ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW) | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_BASIC_STATS | STATX_BTIME, &status) < 0)
+		return 0; /* removed since it was listed */
+	uint64_t dev = makedev(status.stx_dev_major, status.stx_dev_minor);
+	if (walk->look->root.live && dev != walk->mount->dev)
+		return 0; /* another file system is mounted here */
+	*ret_directory = S_ISDIR(status.stx_mode);
+
+	struct shmg_look *look = walk->look;
+	bool fresh;
+	struct shmg_identity identity = { false, look->root.live ? dev : walk->mount->dev, status.stx_ino };
+	int64_t row = shmg_look_object(look, identity, &fresh);
+	if (row < 0)
+		return -ENOMEM;
+	struct shmg_object *object = &look->facts->objects.items[row];
+	if (object->mount != SHMG_U32_UNKNOWN)
+		return 0; /* another name, or another mount, of what was seen before */
+	shmg_object_set_stat(object, &status);
+	if (walk->is_huge)
+		object->flags |= SHMG_OBJECT_HUGE;
+	object->mount = walk->mount_row;
+	object->namespace = walk->namespace;
+	object->ns = walk->mount->mnt_ns;
+	int failed = set_name(walk, name, object);
+	if (failed)
+		return failed;
+	if (object->file_type == SHMG_FILE_SYMLINK)
+		return read_target(walk, name, &status, object);
+	if (fd >= 0)
+		probe(walk, fd, may_read, object);
+	else if (leased && look->want & SHMG_WANT_LEASE)
+		object->lease = SHMG_LEASE_REFUSED; /* whoever has the lease has the file open */
+	return 0;
+}
+
+static int walk_directory(struct walk *walk, int fd, unsigned depth);
+
+static int descend(struct walk *walk, int directory, const char *name, unsigned depth)
+{
+	size_t length = strlen(name), before = walk->length;
+
+	if (depth >= DEPTH_MAX || before + 1 + length >= sizeof walk->path)
+		return shmg_facts_note_gap(walk->look->facts, "directories on tmpfs", "nested too deeply", true);
+	SHMG_AUTO_FD fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC);
+	if (fd < 0 && errno == EPERM) /* reading a directory that is not ours would change its atime: relatime only */
+		fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? shmg_facts_note_gap(walk->look->facts, "directories on tmpfs",
+							     "permission denied: run as root to see them", true)
+				       : 0;
+	walk->path[before] = '/';
+	memcpy(walk->path + before + 1, name, length + 1);
+	walk->length = before + 1 + length;
+	int status = walk_directory(walk, SHMG_TAKE_FD(fd), depth + 1);
+	walk->length = before;
+	walk->path[before] = '\0';
+	return status;
+}
+
+/* Takes the descriptor. */
+static int walk_directory(struct walk *walk, int fd, unsigned depth)
+{
+	SHMG_AUTO_DIR list = fdopendir(fd);
+	if (!list) {
+		(void)close(fd);
+		return -ENOMEM;
+	}
+	for (struct dirent *entry; (entry = readdir(list));) {
+		const char *name = entry->d_name;
+		bool directory;
+		if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))
+			continue;
+		int status = add_entry(walk, fd, entry, &directory);
+		if (!status && directory)
+			status = descend(walk, fd, name, depth);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+/* The root directory of a mount, through a process that sees it, and only if it is still that mount. */
+static int open_mount(const struct shmg_look *look, const struct shmg_mount *mount, uint32_t pid)
+{
+	char path[PATH_MAX_BYTES];
+	struct stat status;
+
+	if (look->root.live)
+		(void)snprintf(path, sizeof path, "proc/%u/root%s", pid, mount->target);
+	else
+		(void)snprintf(path, sizeof path, "%s", mount->target[1] ? mount->target + 1 : ".");
+	SHMG_AUTO_FD fd = shmg_root_openat(&look->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME);
+	if (fd == -EPERM)
+		fd = shmg_root_openat(&look->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	if (look->root.live && (fstat(fd, &status) < 0 || status.st_dev != mount->dev))
+		return -ENOENT;
+	return SHMG_TAKE_FD(fd);
+}
+
+static uint32_t pid_in(const struct shmg_look *look, uint64_t mnt_ns)
+{
+	SHMG_FOREACH(ns, &look->facts->namespaces)
+		if (ns->type == SHMG_NAMESPACE_MOUNT && ns->inode == mnt_ns)
+			return mnt_ns == look->own_mnt_ns ? (uint32_t)getpid() : ns->pid;
+	return (uint32_t)getpid();
+}
+
+static int walk_mount(struct shmg_look *look, uint32_t row)
+{
+	const struct shmg_mount *mount = &look->facts->mounts.items[row];
+	SHMG_AUTO_FD fd = open_mount(look, mount, pid_in(look, mount->mnt_ns));
+	if (fd == -EACCES || fd == -EPERM)
+		return shmg_facts_note_gap(look->facts, "tmpfs mounts", "permission denied: run as root to see them",
+					   true);
+	if (fd < 0)
+		return 0; /* unmounted since, or its process has gone */
+
+	struct walk walk = {
+		.look = look,
+		.mount = mount,
+		.mount_row = row,
+		.is_huge = mount->fstype && strcmp(mount->fstype, "hugetlbfs") == 0,
+		.is_shm = strcmp(mount->target, "/dev/shm") == 0,
+		.length = strlen(mount->target),
+		.root = fd,
+		.view = -1,
+	};
+	if (walk.length >= sizeof walk.path)
+		return 0;
+	memcpy(walk.path, mount->target, walk.length);
+	if (walk.length == 1)
+		walk.length = 0; /* "/" */
+	walk.path[walk.length] = '\0';
+	walk.namespace = mount->host
+				 ? shmg_pool_intern(&look->facts->pool, "host", 4)
+				 : shmg_pool_format(&look->facts->pool, "mnt:%llu", (unsigned long long)mount->mnt_ns);
+	int directory = walk.namespace ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	int status = directory >= 0 ? walk_directory(&walk, directory, 0) : walk.namespace ? 0 : -ENOMEM;
+	shmg_close_fd(&walk.view);
+	return status;
+}
+
+/* Whether the same file system was walked from the same directory: namespaces share mounts, and mounts are bound. */
+static bool is_walked(const struct shmg_look *look, uint32_t row)
+{
+	const struct shmg_mount *mounts = look->facts->mounts.items;
+
+	for (uint32_t earlier = 0; earlier < row; earlier++)
+		if (!mounts[earlier].hidden && mounts[earlier].dev == mounts[row].dev &&
+		    strcmp(mounts[earlier].target, mounts[row].target) == 0)
+			return true;
+	return false;
+}
+
+int shmg_collect_files(struct shmg_look *look)
+{
+	for (uint32_t row = 0; row < look->facts->mounts.count; row++) {
+		const struct shmg_mount *mount = &look->facts->mounts.items[row];
+		if (mount->hidden || !mount->target || mount->target[0] != '/' || is_walked(look, row))
+			continue;
+		int status = walk_mount(look, row);
+		if (status)
+			return status;
+	}
+	return 0;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process maps. Every mapping of a file is looked at, shared or private: a private one holds the object too.
+ *
+ * PROCMAP_QUERY (Linux 6.11) answers in binary and only about mappings of files; elsewhere the text of maps is read.
+ * Names cost the kernel a path walk each, so they are asked for only where device and inode do not tell: on the
+ * kernel's own file systems (where shmids and memfd inodes are numbered independently and may be equal) and for files
+ * seen for the first time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/types.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "facts/collect.h"
+#include "facts/scan.h"
+#include "lib/base/cleanup.h"
+
+/* The kernel's <linux/fs.h> of 6.11; ours may be older. */
+struct procmap_query {
+	__u64 size, query_flags, query_addr;
+	__u64 vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+	__u32 dev_major, dev_minor, vma_name_size, build_id_size;
+	__u64 vma_name_addr, build_id_addr;
+};
+#define PROCMAP_QUERY_IOCTL _IOWR('f', 17, struct procmap_query)
+#define VMA_READABLE 0x01
+#define VMA_WRITABLE 0x02
+#define VMA_EXECUTABLE 0x04
+#define VMA_SHARED 0x08
+#define QUERY_COVERING_OR_NEXT 0x10
+#define QUERY_FILE_BACKED 0x20
+
+#define NAME_MAX_BYTES 4352 /* PATH_MAX and " (deleted)" */
+
+struct mapping {
+	uint64_t start, end, dev, inode;
+	unsigned flags; /* VMA_* */
+	const char *name;
+	size_t name_length; /* 0: not asked for */
+};
+
+/*
+ * Whether device and inode say which object it is. On the kernel's own file systems a memfd may have the number of some
+ * segment; with many IPC namespaces asking for the name is cheaper than looking in each.
+ */
+static bool is_known(const struct shmg_look *look, uint64_t dev, uint64_t inode, bool kernel)
+{
+	if (shmg_look_find_object(look, (struct shmg_identity){ false, dev, inode }) < 0)
+		return false;
+	if (!kernel)
+		return true;
+	size_t asked = 0;
+	SHMG_FOREACH(ns, &look->facts->namespaces)
+		if (ns->type == SHMG_NAMESPACE_IPC &&
+		    (++asked > 8 || shmg_look_find_object(look, (struct shmg_identity){ true, ns->inode, inode }) >= 0))
+			return false;
+	return true;
+}
+
+static uint32_t access_of(unsigned flags)
+{
+	bool shared = flags & VMA_SHARED;
+	uint32_t access = shared ? SHMG_ACCESS_SHARED : SHMG_ACCESS_PRIVATE;
+
+	if (flags & VMA_READABLE)
+		access |= SHMG_ACCESS_READ;
+	if (flags & VMA_EXECUTABLE)
+		access |= SHMG_ACCESS_EXECUTE;
+	/* Writing to a private mapping changes the process's own copy, not the object. */
+	if (shared && flags & VMA_WRITABLE)
+		access |= SHMG_ACCESS_WRITE | (flags & VMA_EXECUTABLE ? SHMG_ACCESS_WRITE_EXECUTE : 0);
+	return access;
+}
+
+/* In a captured tree inodes are those of the capture's own files: objects are found by path. */
+static int64_t find_by_path(const struct shmg_look *look, const struct shmg_file_name *file)
+{
+	const struct shmg_facts *facts = look->facts;
+
+	for (size_t row = 0; row < facts->objects.count; row++) {
+		const struct shmg_object *object = &facts->objects.items[row];
+		if (!object->name || object->mount == SHMG_U32_UNKNOWN)
+			continue;
+		const char *target = facts->mounts.items[object->mount].target;
+		bool posix = object->kind == SHMG_KIND_POSIX || object->kind == SHMG_KIND_SEMAPHORE;
+		char path[NAME_MAX_BYTES];
+		int length = snprintf(path, sizeof path, "%s%s%s", posix ? target : "",
+				      object->kind == SHMG_KIND_SEMAPHORE ? "/sem." : "",
+				      object->name + (object->kind == SHMG_KIND_SEMAPHORE));
+		if (length > 0 && (size_t)length == file->path_length &&
+		    memcmp(path, file->path, file->path_length) == 0)
+			return (int64_t)row;
+	}
+	return -ENOENT;
+}
+
+static int64_t find_sysv(const struct shmg_look *look, uint64_t id, uint32_t key, uint64_t home)
+{
+	const struct shmg_facts *facts = look->facts;
+	int64_t row = shmg_look_find_object(look, (struct shmg_identity){ true, home, id });
+	if (row >= 0 && (facts->objects.items[row].key == key || facts->objects.items[row].key == SHMG_U32_UNKNOWN))
+		return row;
+	/* An attach outlives a change of namespace: the same id and key in another one is that segment. */
+	SHMG_FOREACH(ns, &facts->namespaces) {
+		if (ns->type != SHMG_NAMESPACE_IPC || ns->inode == home)
+			continue;
+		row = shmg_look_find_object(look, (struct shmg_identity){ true, ns->inode, id });
+		if (row >= 0 && facts->objects.items[row].key == key)
+			return row;
+	}
+	return -ENOENT;
+}
+
+/* Size, owner and mode of an object without a name, through the mapping itself. */
+static void fill_from_map_file(const struct shmg_look *look, int directory, const struct mapping *mapping,
+			       struct shmg_object *object)
+{
+	char path[64];
+	struct statx status;
+
+	(void)snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
+	if (statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &status) < 0)
+		return;
+	if (makedev(status.stx_dev_major, status.stx_dev_minor) != mapping->dev || status.stx_ino != mapping->inode)
+		return; /* remapped in the meantime */
+	shmg_object_set_stat(object, &status);
+	if (object->kind != SHMG_KIND_MEMFD || !(look->want & SHMG_WANT_SEALS))
+		return;
+	/* Seals belong to the inode; opening it read-only to ask changes nothing. */
+	SHMG_AUTO_FD fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+	if (seals >= 0)
+		object->seals = (uint32_t)seals;
+}
+
+static enum shmg_device_type captured_device(const char *name, size_t length)
+{
+	static const char *const kernel_names[] = { "/memfd:", "/SYSV", "/dev/zero (deleted)", "/anon_hugepage" };
+
+	for (size_t i = 0; i < sizeof kernel_names / sizeof *kernel_names; i++)
+		if (length >= strlen(kernel_names[i]) && memcmp(name, kernel_names[i], strlen(kernel_names[i])) == 0)
+			return i == 3 ? SHMG_DEVICE_KERNEL_HUGE : SHMG_DEVICE_KERNEL;
+	return SHMG_DEVICE_TMPFS;
+}
+
+static int add_sysv(struct shmg_look *look, const struct mapping *mapping, const struct shmg_file_name *file,
+		    int64_t *ret_row)
+{
+	uint64_t home = look->facts->processes.items[look->process].ipc_ns;
+	*ret_row = find_sysv(look, mapping->inode, file->key, home);
+	if (*ret_row >= 0)
+		return 0;
+	bool fresh;
+	*ret_row = shmg_look_object(look, (struct shmg_identity){ true, home, mapping->inode }, &fresh);
+	if (*ret_row < 0)
+		return -ENOMEM;
+	struct shmg_object *object = &look->facts->objects.items[*ret_row];
+	if (fresh)
+		object->key = file->key;
+	object->dev = mapping->dev;
+	return 0;
+}
+
+static int add_file(struct shmg_look *look, int directory, const struct mapping *mapping,
+		    const struct shmg_file_name *file, bool kernel, int64_t *ret_row)
+{
+	*ret_row = look->root.live || kernel ? -ENOENT : find_by_path(look, file);
+	if (*ret_row >= 0)
+		return 0;
+	bool fresh;
+	*ret_row = shmg_look_object(look, (struct shmg_identity){ false, mapping->dev, mapping->inode }, &fresh);
+	if (*ret_row < 0)
+		return -ENOMEM;
+	if (!fresh)
+		return 0;
+	struct shmg_object *object = &look->facts->objects.items[*ret_row];
+	int status = shmg_look_set_name(look, object, file);
+	if (status)
+		return status;
+	if (file->deleted || kernel)
+		object->flags |= kernel && file->kind != SHMG_KIND_MEMFD ? 0 : SHMG_OBJECT_UNLINKED;
+	if (look->root.live && (kernel || file->deleted))
+		fill_from_map_file(look, directory, mapping, object);
+	return 0;
+}
+
+static int add_mapping(struct shmg_look *look, int directory, const struct mapping *mapping,
+		       enum shmg_device_type device)
+{
+	bool kernel = device == SHMG_DEVICE_KERNEL || device == SHMG_DEVICE_KERNEL_HUGE;
+	struct shmg_file_name file = shmg_look_file_name(device, mapping->name, mapping->name_length);
+	int64_t row; /* without a name it is a known object, and no segment */
+	int status = kernel && file.kind == SHMG_KIND_SYSV ? add_sysv(look, mapping, &file, &row)
+							   : add_file(look, directory, mapping, &file, kernel, &row);
+	if (status)
+		return status;
+
+	struct shmg_object *object = &look->facts->objects.items[row];
+	if (device == SHMG_DEVICE_KERNEL_HUGE || device == SHMG_DEVICE_HUGETLBFS)
+		object->flags |= SHMG_OBJECT_HUGE;
+	struct shmg_use use = {
+		.address = mapping->start,
+		.bytes = mapping->end - mapping->start,
+		.maps = 1,
+		.access = access_of(mapping->flags),
+	};
+	return shmg_look_hold(look, (uint32_t)row, &use);
+}
+
+static int query(int maps, struct procmap_query *question, uint64_t address, char *name, uint32_t name_size)
+{
+	*question = (struct procmap_query){
+		.size = sizeof *question,
+		.query_flags = QUERY_COVERING_OR_NEXT | QUERY_FILE_BACKED,
+		.query_addr = address,
+		.vma_name_addr = (uintptr_t)name,
+		.vma_name_size = name_size,
+	};
+	return ioctl(maps, PROCMAP_QUERY_IOCTL, question) < 0 ? -errno : 0;
+}
+
+/* 1: done; 0: this kernel cannot; or -errno. */
+static int collect_by_query(struct shmg_look *look, int directory, int maps)
+{
+	struct procmap_query answer;
+	char name[NAME_MAX_BYTES];
+	uint64_t address = 0;
+
+	for (;;) {
+		int status = query(maps, &answer, address, NULL, 0);
+		if (status == -ENOENT)
+			return 1;
+		if (status == -ENOTTY || status == -EINVAL)
+			return address ? 1 : 0;
+		if (status)
+			return status;
+		address = answer.vma_end;
+		uint64_t dev = makedev(answer.dev_major, answer.dev_minor);
+		const struct shmg_device *device = shmg_look_device(look, dev);
+		if (!device)
+			continue;
+		bool kernel = device->type == SHMG_DEVICE_KERNEL || device->type == SHMG_DEVICE_KERNEL_HUGE;
+		struct mapping mapping = {
+			.start = answer.vma_start,
+			.end = answer.vma_end,
+			.dev = dev,
+			.inode = answer.inode,
+			.flags = (unsigned)answer.vma_flags,
+			.name = name,
+		};
+		if (!is_known(look, dev, answer.inode, kernel)) {
+			status = query(maps, &answer, mapping.start, name, sizeof name);
+			if (status || answer.vma_start != mapping.start || answer.inode != mapping.inode)
+				continue; /* unmapped between the two */
+			mapping.name_length = answer.vma_name_size ? answer.vma_name_size - 1 : 0;
+		}
+		status = add_mapping(look, directory, &mapping, device->type);
+		if (status)
+			return status;
+	}
+}
+
+/* Undoes maps' escaping of newlines ("\012"), the only byte it escapes. */
+static size_t decode_name(char *name, size_t length)
+{
+	size_t to = 0;
+	for (size_t from = 0; from < length;) {
+		bool newline = length - from >= 4 && memcmp(name + from, "\\012", 4) == 0;
+		name[to++] = newline ? '\n' : name[from];
+		from += newline ? 4 : 1;
+	}
+	return to;
+}
+
+/* START-END rwxp OFFSET MAJOR:MINOR INODE NAME; false where the line is not one of a file. */
+static bool parse_line(char *line, size_t length, struct mapping *ret_mapping)
+{
+	const char *at = line;
+	uint64_t offset, major, minor;
+
+	if (!shmg_scan_number(&at, 16, &ret_mapping->start) || *at++ != '-' ||
+	    !shmg_scan_number(&at, 16, &ret_mapping->end) || *at++ != ' ' || strnlen(at, 5) < 5)
+		return false;
+	ret_mapping->flags = (at[0] == 'r' ? VMA_READABLE : 0u) | (at[1] == 'w' ? VMA_WRITABLE : 0u) |
+			     (at[2] == 'x' ? VMA_EXECUTABLE : 0u) | (at[3] == 's' ? VMA_SHARED : 0u);
+	at += 4;
+	if (!shmg_scan_number(&at, 16, &offset) || !shmg_scan_number(&at, 16, &major) || *at++ != ':' ||
+	    !shmg_scan_number(&at, 16, &minor) || !shmg_scan_number(&at, 10, &ret_mapping->inode))
+		return false;
+	ret_mapping->dev = makedev((unsigned)major, (unsigned)minor);
+	at = shmg_scan_blanks(at);
+	ret_mapping->name = at;
+	ret_mapping->name_length = decode_name(line + (at - line), length - (size_t)(at - line));
+	return ret_mapping->inode != 0 || ret_mapping->name_length != 0;
+}
+
+static int add_line(struct shmg_look *look, int directory, char *line, size_t length)
+{
+	struct mapping mapping;
+	if (!parse_line(line, length, &mapping) || mapping.name[0] != '/')
+		return 0;
+	const struct shmg_device *device = shmg_look_device(look, mapping.dev);
+	enum shmg_device_type type;
+	if (device)
+		type = device->type;
+	else if (!look->root.live && captured_device(mapping.name, mapping.name_length) != SHMG_DEVICE_TMPFS)
+		type = captured_device(mapping.name, mapping.name_length);
+	else
+		return 0;
+	return add_mapping(look, directory, &mapping, type);
+}
+
+static int collect_by_text(struct shmg_look *look, int directory, int maps)
+{
+	SHMG_AUTO_FILE file = fdopen(maps, "re");
+	SHMG_AUTO_FREE char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	int status = 0;
+
+	if (!file) {
+		(void)close(maps);
+		return -ENOMEM;
+	}
+	while (!status && (length = getline(&line, &size, file)) > 0) {
+		if (line[length - 1] == '\n')
+			line[--length] = '\0';
+		status = add_line(look, directory, line, (size_t)length);
+	}
+	return status ? status : ferror(file) ? -ESRCH : 0;
+}
+
+int shmg_collect_mappings(struct shmg_look *look, int directory)
+{
+	SHMG_AUTO_FD maps = openat(directory, "maps", O_RDONLY | O_CLOEXEC);
+	if (maps < 0)
+		return -errno;
+	if (look->root.live) {
+		int status = collect_by_query(look, directory, maps);
+		if (status)
+			return status > 0 ? 0 : status;
+	}
+	return collect_by_text(look, directory, SHMG_TAKE_FD(maps));
+}

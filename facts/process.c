@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* The user processes of the machine, each read at one go through its own /proc directory. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "facts/collect.h"
+#include "facts/scan.h"
+#include "lib/base/cleanup.h"
+
+#define PF_KTHREAD 0x00200000u
+#define CAP_IPC_LOCK_BIT 14
+#define SMALL_FILE 4096
+
+typedef SHMG_ARRAY(uint32_t) pid_list;
+
+/* PID (COMM) STATE PPID …; COMM may hold anything, parentheses included: its end is the last ')'. 1: a kernel thread.
+ */
+static int parse_stat(struct shmg_look *look, const char *text, struct shmg_process *process)
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	if (!open || !close || close < open || close[1] != ' ' || !close[2])
+		return -ESRCH;
+	const char *at = close + 3; /* past the state */
+	int64_t ppid, skipped;
+	uint64_t flags;
+	if (!shmg_scan_signed(&at, &ppid))
+		return -ESRCH;
+	for (int field = 5; field <= 8; field++) /* pgrp, session, tty_nr, tpgid */
+		if (!shmg_scan_signed(&at, &skipped))
+			return -ESRCH;
+	if (!shmg_scan_number(&at, 10, &flags))
+		return -ESRCH;
+	if (flags & PF_KTHREAD)
+		return 1;
+	for (int field = 10; field <= 21; field++)
+		if (!shmg_scan_signed(&at, &skipped))
+			return -ESRCH;
+	if (!shmg_scan_number(&at, 10, &process->start_ticks))
+		return -ESRCH;
+	process->ppid = (uint32_t)ppid;
+	process->comm = shmg_pool_intern(&look->facts->pool, open + 1, (size_t)(close - open - 1));
+	return process->comm ? 0 : -ENOMEM;
+}
+
+static bool take_key(const char **line, const char *key)
+{
+	size_t length = strlen(key);
+	if (strncmp(*line, key, length) != 0)
+		return false;
+	*line += length;
+	return true;
+}
+
+static void parse_status(const char *text, struct shmg_process *process)
+{
+	for (const char *line = text; *line; line = shmg_scan_line(line)) {
+		const char *at = line;
+		uint64_t real, value;
+		switch (*line) {
+		case 'U':
+			if (take_key(&at, "Uid:") && shmg_scan_number(&at, 10, &real) &&
+			    shmg_scan_number(&at, 10, &value))
+				process->uid = (uint32_t)value;
+			break;
+		case 'G':
+			if (take_key(&at, "Gid:") && shmg_scan_number(&at, 10, &real) &&
+			    shmg_scan_number(&at, 10, &value))
+				process->gid = (uint32_t)value;
+			break;
+		case 'V':
+			if (take_key(&at, "VmLck:") && shmg_scan_number(&at, 10, &value))
+				process->locked = value * 1024;
+			break;
+		case 'R':
+			if (take_key(&at, "RssShmem:") && shmg_scan_number(&at, 10, &value))
+				process->rss_shmem = value * 1024;
+			break;
+		case 'C':
+			if (take_key(&at, "CapEff:") && shmg_scan_number(&at, 16, &value))
+				process->capabilities_ipc_lock = value >> CAP_IPC_LOCK_BIT & 1;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static uint64_t namespace_of(const struct shmg_look *look, int directory, const char *path)
+{
+	if (look->root.live) {
+		struct stat status;
+		return fstatat(directory, path, &status, 0) < 0 ? SHMG_U64_UNKNOWN : status.st_ino;
+	}
+	/* "ipc:[4026531839]" */
+	char target[64];
+	uint64_t inode;
+	ssize_t length = readlinkat(directory, path, target, sizeof target - 1);
+	if (length < 0)
+		return SHMG_U64_UNKNOWN;
+	target[length] = '\0';
+	const char *at = strchr(target, '[');
+	return at && (at++, shmg_scan_number(&at, 10, &inode)) ? inode : SHMG_U64_UNKNOWN;
+}
+
+static int read_identity(struct shmg_look *look, int directory, struct shmg_process *process)
+{
+	char *text = look->scratch;
+
+	if (shmg_read_at(directory, "stat", text, SMALL_FILE) < 0)
+		return -ESRCH;
+	int status = parse_stat(look, text, process);
+	if (status)
+		return status;
+	long ticks = sysconf(_SC_CLK_TCK);
+	if (look->clock_origin != SHMG_TIME_UNKNOWN && ticks > 0)
+		process->started = look->clock_origin + (int64_t)(process->start_ticks / (uint64_t)ticks) * 1000000000 +
+				   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
+
+	if (shmg_read_at(directory, "status", text, SHMG_SCRATCH) >= 0)
+		parse_status(text, process);
+	if (shmg_read_at(directory, "cgroup", text, SHMG_SCRATCH) > 0) {
+		bool container;
+		process->unit = shmg_unit_of_cgroup(&look->facts->pool, text, &container);
+		process->container = container;
+	}
+	process->ipc_ns = namespace_of(look, directory, "ns/ipc");
+	process->mnt_ns = namespace_of(look, directory, "ns/mnt");
+	if (look->want & SHMG_WANT_DETAIL) {
+		process->pid_ns = namespace_of(look, directory, "ns/pid");
+		process->user_ns = namespace_of(look, directory, "ns/user");
+	}
+	return 0;
+}
+
+static void read_limits(struct shmg_look *look, int directory, struct shmg_process *process)
+{
+	char *text = look->scratch;
+	const char *at;
+	uint64_t value;
+
+	if (shmg_read_at(directory, "coredump_filter", text, SMALL_FILE) > 0) {
+		at = text;
+		if (shmg_scan_number(&at, 16, &value))
+			process->coredump_filter = (uint32_t)value;
+	}
+	if (shmg_read_at(directory, "limits", text, SHMG_SCRATCH) <= 0)
+		return;
+	at = strstr(text, "Max locked memory");
+	if (!at)
+		return;
+	at += strlen("Max locked memory");
+	uint64_t *const members[] = { &process->memlock_soft, &process->memlock_hard };
+	for (size_t i = 0; i < 2; i++) {
+		at = shmg_scan_blanks(at);
+		if (take_key(&at, "unlimited"))
+			*members[i] = UINT64_MAX;
+		else if (shmg_scan_number(&at, 10, &value))
+			*members[i] = value;
+		else
+			return;
+	}
+}
+
+/* What could not be read for lack of permission; everything else means that the process is going away. */
+static int note_unseen(struct shmg_look *look, int status, uint32_t flag, const char *what)
+{
+	if (status == -ENOMEM)
+		return status;
+	if (status != -EACCES && status != -EPERM)
+		return 0;
+	look->facts->processes.items[look->process].flags |= flag;
+	return shmg_facts_note_gap(
+		look->facts, what,
+		geteuid() == 0 ? "refused to root: they have more capabilities, or a security module objects"
+			       : "permission denied: run as root to see them",
+		true);
+}
+
+static int add_process(struct shmg_look *look, uint32_t pid)
+{
+	struct shmg_facts *facts = look->facts;
+	char name[16];
+
+	(void)snprintf(name, sizeof name, "%" PRIu32, pid);
+	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT || errno == ESRCH
+			       ? 0
+			       : shmg_facts_note_gap(facts, "processes",
+						     "/proc is mounted with hidepid: run as root to see them", true);
+	struct shmg_process *process = SHMG_APPEND(&facts->processes);
+	int *kept = SHMG_APPEND(&look->process_fds);
+	if (!process || !kept)
+		return -ENOMEM;
+	*kept = -1;
+	shmg_record_set_unknown(&shmg_process_type, process);
+	process->pid = pid;
+	process->flags = 0;
+	process->container = 0;
+
+	int status = read_identity(look, directory, process);
+	if (status) {
+		facts->processes.count--;
+		look->process_fds.count--;
+		return status == -ENOMEM ? status : 0;
+	}
+	if (directory < look->fd_limit)
+		*kept = SHMG_TAKE_FD(directory);
+	return shmg_collect_namespaces(look, process);
+}
+
+/* The directory kept, or opened anew and checked to be that of the same process. A descriptor, or -ESRCH. */
+static int reopen(struct shmg_look *look)
+{
+	int *kept = &look->process_fds.items[look->process];
+	if (*kept >= 0)
+		return SHMG_TAKE_FD(*kept);
+
+	const struct shmg_process *process = &look->facts->processes.items[look->process];
+	struct shmg_process again = { 0 };
+	char name[16];
+	(void)snprintf(name, sizeof name, "%" PRIu32, process->pid);
+	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0 || shmg_read_at(directory, "stat", look->scratch, SMALL_FILE) < 0 ||
+	    parse_stat(look, look->scratch, &again) || again.start_ticks != process->start_ticks)
+		return -ESRCH;
+	return SHMG_TAKE_FD(directory);
+}
+
+/* Takes back what was seen of a process that ended meanwhile. */
+static void forget_holds(struct shmg_look *look, size_t first)
+{
+	struct shmg_facts *facts = look->facts;
+
+	while (facts->holds.count > first)
+		look->last_hold.items[facts->holds.items[--facts->holds.count].object] = UINT32_MAX;
+	facts->processes.items[look->process].flags |= SHMG_PROCESS_VANISHED;
+}
+
+static int collect_holds_of(struct shmg_look *look, int directory)
+{
+	int status = shmg_collect_descriptors(look, directory);
+	status = note_unseen(look, status, SHMG_PROCESS_FDS_UNSEEN, "descriptors of processes");
+	if (status)
+		return status;
+	status = shmg_collect_mappings(look, directory);
+	return status == -ESRCH ? status : note_unseen(look, status, SHMG_PROCESS_MAPS_UNSEEN, "mappings of processes");
+}
+
+static int ask_process(struct shmg_look *look)
+{
+	struct shmg_facts *facts = look->facts;
+	size_t first = facts->holds.count;
+	SHMG_AUTO_FD directory = reopen(look);
+	int status = directory < 0 ? -ESRCH : collect_holds_of(look, directory);
+
+	if (status == -ESRCH) {
+		forget_holds(look, first);
+		return 0;
+	}
+	if (status)
+		return status;
+	struct shmg_process *process = &facts->processes.items[look->process];
+	process->shared_bytes = 0;
+	for (size_t row = first; row < facts->holds.count; row++)
+		process->shared_bytes += facts->holds.items[row].bytes;
+	if (look->want & SHMG_WANT_HOST && facts->holds.count > first)
+		read_limits(look, directory, process);
+	return 0;
+}
+
+int shmg_collect_holds(struct shmg_look *look)
+{
+	for (size_t row = 0; row < look->facts->processes.count; row++) {
+		look->process = (uint32_t)row;
+		int status = ask_process(look);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+static int compare_pids(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	return (a > b) - (a < b);
+}
+
+static int list_pids(const struct shmg_look *look, pid_list *ret_pids)
+{
+	SHMG_AUTO_FD fd = openat(look->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	SHMG_AUTO_DIR list = fd < 0 ? NULL : fdopendir(fd);
+	if (!list)
+		return -errno;
+	(void)SHMG_TAKE_FD(fd);
+	for (struct dirent *entry; (entry = readdir(list));) {
+		const char *at = entry->d_name;
+		uint64_t pid;
+		if (!shmg_scan_number(&at, 10, &pid) || *at || pid == 0 || pid > INT32_MAX)
+			continue;
+		uint32_t *kept = SHMG_APPEND(ret_pids);
+		if (!kept)
+			return -ENOMEM;
+		*kept = (uint32_t)pid;
+	}
+	/* The kernel lists them in order; a captured tree does not. */
+	if (ret_pids->count)
+		qsort(ret_pids->items, ret_pids->count, sizeof *ret_pids->items, compare_pids);
+	return 0;
+}
+
+int shmg_collect_processes(struct shmg_look *look)
+{
+	pid_list pids = { 0 };
+	int status = list_pids(look, &pids);
+
+	look->all_processes = pids.count && pids.items[0] == 1;
+	if (!status && !look->all_processes)
+		status = shmg_facts_note_gap(look->facts, "processes of other users",
+					     "/proc does not show process 1: it is mounted with hidepid; run as root",
+					     true);
+	for (size_t i = 0; !status && i < pids.count; i++)
+		status = add_process(look, pids.items[i]);
+	shmg_array_clear(&pids);
+	if (look->root.live)
+		SHMG_FOREACH(process, &look->facts->processes)
+			if (process->pid == (uint32_t)getpid())
+				process->flags |= SHMG_PROCESS_OURSELF;
+	return status;
+}
