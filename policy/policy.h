@@ -54,7 +54,7 @@ enum shmg_parameter {
 	SHMG_PARAMETER_TINY_BYTES,	       /* tiny-bytes: 4096 */
 	SHMG_PARAMETER_SEGMENT_RAM_PERCENT,    /* segment-ram-percent: 50, a single segment's limit against RAM */
 	SHMG_PARAMETER_KERNEL_RESERVE_PERCENT, /* kernel-reserve-percent: 10, RAM left to the kernel */
-	SHMG_PARAMETER_TEMPERATURE,	       /* temperature: 85000 thousandths of a degree, where a sensor has no maximum */
+	SHMG_PARAMETER_TEMPERATURE,	       /* temperature: 85000 (85 degrees), where a sensor has no maximum */
 	SHMG_PARAMETER_CORRECTED_ERRORS,       /* corrected-errors: 1 */
 	SHMG_PARAMETER_SHARED_GROUP_SIZE,      /* shared-group-size: 2 members make a group shared */
 	SHMG_PARAMETER_COUNT
