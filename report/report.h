@@ -24,7 +24,8 @@
 struct shmg_source {
 	const struct shmg_record_type *type;
 	size_t count;
-	const void *(*at)(void *context, size_t index); /* good until the next call; NULL: `context` is the array itself */
+	/* Its result is good until the next call. NULL: `context` is the array itself. */
+	const void *(*at)(void *context, size_t index);
 	void *context;
 };
 
@@ -108,7 +109,8 @@ struct shmg_section_target {
 /*
  * Reads a document of that kind. Sections that are missing stay empty, members that are missing stay unknown,
  * members that are not described are an error, as are wrong types, numbers out of range and names of no enum:
- * the error says which record and member. -EINVAL, -ENOENT, -ENOMEM.
+ * the error says which record and member, and the arrays are as they were. Lists inside records live in the
+ * pool: do not append to them. -EINVAL, -ENOMEM, or why the file cannot be read (-ENOENT, …).
  */
 int shmg_json_read(const char *path, const char *kind, const struct shmg_section_target *targets, size_t count,
 		   struct shmg_pool *pool, struct shmg_error *error);
@@ -129,7 +131,8 @@ struct shmg_sarif_rule {
 	double security_severity; /* 0..10 */
 };
 struct shmg_sarif_result {
-	const char *rule, *level, *message;
+	const char *rule, *level;
+	const char *message; /* raw bytes */
 	const char *subject; /* logical location, raw bytes */
 	const char *kind;    /* of the subject: "object", "process", … */
 };
@@ -150,7 +153,10 @@ struct shmg_label {
 };
 /* Begins a metric: HELP and TYPE lines. `type` is "gauge" or "counter". */
 int shmg_prometheus_metric(FILE *stream, const char *name, const char *type, const char *help);
-/* One sample of it; labels end with a NULL name (the array may be NULL). */
+/*
+ * One sample of it; labels end with a NULL name (the array may be NULL). Unknown values print nothing,
+ * UINT64_MAX is +Inf. Both functions leave what they print in the stream's buffer: flush it at the end, and look.
+ */
 int shmg_prometheus_sample(FILE *stream, const char *name, const struct shmg_label *labels, uint64_t value);
 
 #endif
