@@ -10,8 +10,9 @@
 #include "audit/family.h"
 
 static const struct shmg_family *const families[] = {
-	&shmg_family_objects,	&shmg_family_mappings, &shmg_family_mounts,   &shmg_family_limits,
-	&shmg_family_isolation, &shmg_family_kernel,   &shmg_family_hardware, &shmg_family_growth,
+	&shmg_family_objects,  &shmg_family_sharing, &shmg_family_leftovers, &shmg_family_mappings,
+	&shmg_family_mounts,   &shmg_family_limits,  &shmg_family_isolation, &shmg_family_kernel,
+	&shmg_family_hardware, &shmg_family_growth,
 };
 #define FAMILY_COUNT (sizeof families / sizeof *families)
 
@@ -72,7 +73,8 @@ unsigned shmg_audit_needs(const struct shmg_audit_options *options)
 	return needs;
 }
 
-static void run_check(struct shmg_audit *audit, const struct shmg_check *check, const struct shmg_audit_options *options)
+static void run_check(struct shmg_audit *audit, const struct shmg_check *check,
+		      const struct shmg_audit_options *options)
 {
 	const struct shmg_policy_check *wish = shmg_policy_find_check(audit->policy, check->id);
 	struct shmg_result *result = SHMG_APPEND(&audit->results);
@@ -104,9 +106,15 @@ static void run_check(struct shmg_audit *audit, const struct shmg_check *check, 
 		return;
 	}
 	audit->current = check;
+	audit->severity = result->severity;
 	enum shmg_outcome outcome = check->probe(audit);
 	audit->current = NULL;
-	result->outcome = (uint8_t)(result->findings ? SHMG_OUTCOME_FOUND : outcome);
+	if (result->findings) {
+		result->outcome = SHMG_OUTCOME_FOUND;
+		result->reason = NULL;
+	} else {
+		result->outcome = (uint8_t)outcome;
+	}
 }
 
 int shmg_audit_run(const struct shmg_facts *facts, const struct shmg_facts *since, const struct shmg_policy *policy,
@@ -148,22 +156,47 @@ static struct shmg_result *current_result(struct shmg_audit *audit)
 	return &audit->results.items[audit->results.count - 1];
 }
 
-static const char *keep(struct shmg_audit *audit, const char *text)
+static const char *keep(struct shmg_audit *audit, const char *text, size_t length)
 {
-	const char *copy = shmg_pool_intern(&audit->pool, text, strlen(text));
+	const char *copy = shmg_pool_copy(&audit->pool, text, length);
 	if (!copy)
 		audit->failed = -ENOMEM;
 	return copy;
 }
 
-__attribute__((format(printf, 2, 0))) static const char *
-keep_formatted(struct shmg_audit *audit, const char *format, va_list arguments)
+#define TEXT_MAX ((size_t)8192) /* room for a name or two */
+
+/* Returns the length, cut to what fits. */
+__attribute__((format(printf, 2, 0))) static size_t format_text(char text[static TEXT_MAX], const char *format,
+								va_list arguments)
 {
-	char text[1024];
-	(void)vsnprintf(text, sizeof text, format, arguments);
-	return keep(audit, text);
+	int length = vsnprintf(text, TEXT_MAX, format, arguments);
+	if (length < 0) {
+		text[0] = '\0';
+		return 0;
+	}
+	return (size_t)length < TEXT_MAX ? (size_t)length : TEXT_MAX - 1;
 }
 
+/* What was found, for the last finding; often it is what the one before says, and then they share it. */
+__attribute__((format(printf, 2, 0))) static void say_found(struct shmg_audit *audit, const char *format,
+							    va_list arguments)
+{
+	struct shmg_finding *finding = &audit->findings.items[audit->findings.count - 1];
+	const char *before = audit->findings.count > 1 ? finding[-1].found : NULL;
+	char text[TEXT_MAX];
+	size_t length = format_text(text, format, arguments);
+
+	finding->found = before && strcmp(before, text) == 0 ? before : keep(audit, text, length);
+}
+
+/* An ident is either the object's own name, which outlives the audit, or in the buffer that was given for it. */
+static const char *keep_ident(struct shmg_audit *audit, const char *ident, const char *buffer)
+{
+	return ident == buffer ? keep(audit, ident, strlen(ident)) : ident;
+}
+
+/* `subject` lives as long as the audit. */
 static struct shmg_finding *add(struct shmg_audit *audit, enum shmg_subject type, uint32_t row, const char *subject,
 				const char *expected, const char *where)
 {
@@ -172,15 +205,17 @@ static struct shmg_finding *add(struct shmg_audit *audit, enum shmg_subject type
 		audit->failed = -ENOMEM;
 		return NULL;
 	}
-	current_result(audit)->findings++;
+	struct shmg_result *result = current_result(audit);
+	if (!result->findings++ || result->severity < audit->severity)
+		result->severity = audit->severity;
 	*finding = (struct shmg_finding){
 		.check = audit->current->id,
 		.title = audit->current->title,
-		.subject = keep(audit, subject),
+		.subject = subject,
 		.expected = expected,
 		.where = where,
 		.row = row,
-		.severity = current_result(audit)->severity,
+		.severity = audit->severity,
 		.subject_type = (uint8_t)type,
 	};
 	return finding;
@@ -213,13 +248,14 @@ void shmg_audit_find_object(struct shmg_audit *audit, const struct shmg_object *
 	if (is_allowed(audit, object, ident, SHMG_U32_UNKNOWN))
 		return;
 	uint32_t row = (uint32_t)(object - audit->facts->objects.items);
-	struct shmg_finding *finding = add(audit, SHMG_SUBJECT_OBJECT, row, ident, expected, where);
+	struct shmg_finding *finding =
+		add(audit, SHMG_SUBJECT_OBJECT, row, keep_ident(audit, ident, buffer), expected, where);
 	if (!finding)
 		return;
 	finding->unit = object->unit;
 	va_list arguments;
 	va_start(arguments, format);
-	finding->found = keep_formatted(audit, format, arguments);
+	say_found(audit, format, arguments);
 	va_end(arguments);
 }
 
@@ -233,37 +269,45 @@ void shmg_audit_find_hold(struct shmg_audit *audit, const struct shmg_hold *hold
 
 	if (is_allowed(audit, object, ident, process->uid))
 		return;
-	struct shmg_finding *finding = add(audit, SHMG_SUBJECT_OBJECT, hold->object, ident, expected, where);
+	struct shmg_finding *finding =
+		add(audit, SHMG_SUBJECT_OBJECT, hold->object, keep_ident(audit, ident, buffer), expected, where);
 	if (!finding)
 		return;
 	finding->unit = process->unit ? process->unit : object->unit;
 	va_list arguments;
 	va_start(arguments, format);
-	finding->found = keep_formatted(audit, format, arguments);
+	say_found(audit, format, arguments);
 	va_end(arguments);
 }
 
 void shmg_audit_find(struct shmg_audit *audit, enum shmg_subject type, uint32_t row, const char *subject,
 		     const char *expected, const char *where, const char *format, ...)
 {
-	struct shmg_finding *finding = add(audit, type, row, subject, expected, where);
+	struct shmg_finding *finding = add(audit, type, row, keep(audit, subject, strlen(subject)), expected, where);
 	if (!finding)
 		return;
 	if (type == SHMG_SUBJECT_PROCESS && row < audit->facts->processes.count)
 		finding->unit = audit->facts->processes.items[row].unit;
 	va_list arguments;
 	va_start(arguments, format);
-	finding->found = keep_formatted(audit, format, arguments);
+	say_found(audit, format, arguments);
 	va_end(arguments);
+}
+
+void shmg_audit_count_allowed(struct shmg_audit *audit)
+{
+	current_result(audit)->allowed++;
 }
 
 const char *shmg_audit_text(struct shmg_audit *audit, const char *format, ...)
 {
+	char text[TEXT_MAX];
 	va_list arguments;
 	va_start(arguments, format);
-	const char *text = keep_formatted(audit, format, arguments);
+	size_t length = format_text(text, format, arguments);
 	va_end(arguments);
-	return text ? text : "";
+	const char *copy = keep(audit, text, length);
+	return copy ? copy : "";
 }
 
 void shmg_audit_set_severity(struct shmg_audit *audit, enum shmg_severity severity)
@@ -271,19 +315,29 @@ void shmg_audit_set_severity(struct shmg_audit *audit, enum shmg_severity severi
 	const struct shmg_policy_check *wish = shmg_policy_find_check(audit->policy, audit->current->id);
 
 	if (!wish || wish->severity == SHMG_U8_UNKNOWN)
-		current_result(audit)->severity = (uint8_t)severity;
+		audit->severity = (uint8_t)severity;
 }
 
 enum shmg_outcome shmg_audit_unseen(struct shmg_audit *audit, const char *why)
 {
-	current_result(audit)->reason = keep(audit, why);
+	current_result(audit)->reason = keep(audit, why, strlen(why));
 	return SHMG_OUTCOME_UNSEEN;
 }
 
 enum shmg_outcome shmg_audit_not_applicable(struct shmg_audit *audit, const char *why)
 {
-	current_result(audit)->reason = keep(audit, why);
+	current_result(audit)->reason = keep(audit, why, strlen(why));
 	return SHMG_OUTCOME_NOT_APPLICABLE;
+}
+
+enum shmg_outcome shmg_audit_complete(struct shmg_audit *audit)
+{
+	if (audit->facts->host.count && audit->facts->host.items[0].complete == 1)
+		return SHMG_OUTCOME_PASSED;
+	SHMG_FOREACH(gap, &audit->facts->coverage)
+		if (gap->affects_objects == 1 && gap->what && gap->why)
+			return shmg_audit_unseen(audit, shmg_audit_text(audit, "%s: %s", gap->what, gap->why));
+	return shmg_audit_unseen(audit, "not all objects and holders could be seen");
 }
 
 uint64_t shmg_audit_parameter(const struct shmg_audit *audit, enum shmg_parameter parameter)

@@ -38,9 +38,15 @@ struct shmg_check {
 	enum shmg_outcome (*probe)(struct shmg_audit *audit);
 };
 
-enum shmg_subject { SHMG_SUBJECT_HOST, SHMG_SUBJECT_OBJECT, SHMG_SUBJECT_PROCESS, SHMG_SUBJECT_MOUNT, SHMG_SUBJECT_NAMESPACE };
+enum shmg_subject {
+	SHMG_SUBJECT_HOST,
+	SHMG_SUBJECT_OBJECT,
+	SHMG_SUBJECT_PROCESS,
+	SHMG_SUBJECT_MOUNT,
+	SHMG_SUBJECT_NAMESPACE,
+};
 
-/* One difference, with its evidence. Text is in the audit's pool. */
+/* One difference, with its evidence. Text lives as long as the audit and its facts. */
 struct shmg_finding {
 	const char *check;    /* id */
 	const char *title;
@@ -74,6 +80,8 @@ struct shmg_audit {
 	SHMG_ARRAY(struct shmg_result) results;
 	struct shmg_pool pool;
 	const struct shmg_check *current; /* while a probe runs */
+	struct shmg_scratch *scratch;	  /* what several probes need, made once; the room's own (scratch.h) */
+	uint8_t severity;		  /* of the findings that the running probe makes next */
 	int failed;			  /* -ENOMEM once anything could not be kept */
 };
 
@@ -115,15 +123,24 @@ void shmg_audit_find(struct shmg_audit *audit, enum shmg_subject type, uint32_t 
 		     const char *expected, const char *where, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
 
+/* What would be a finding, but is allowed by something of the policy that is no [allow]. */
+void shmg_audit_count_allowed(struct shmg_audit *audit);
+
 /* Formatted text that lives as long as the audit: for expected and where that are not constant. Never NULL. */
 const char *shmg_audit_text(struct shmg_audit *audit, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The current check's findings are to have this severity instead of its own, until the probe returns. */
+/*
+ * The current check's next findings are to have this severity instead of its own, until it is set again or the probe
+ * returns. A severity that the policy names wins. The check's result has the highest of its findings.
+ */
 void shmg_audit_set_severity(struct shmg_audit *audit, enum shmg_severity severity);
 
 /* `return shmg_audit_unseen(audit, "…why…");` and the same for not applicable. */
 enum shmg_outcome shmg_audit_unseen(struct shmg_audit *audit, const char *why);
 enum shmg_outcome shmg_audit_not_applicable(struct shmg_audit *audit, const char *why);
+
+/* For a probe that relies on holders: PASSED when all could be seen, else UNSEEN with the first gap as the reason. */
+enum shmg_outcome shmg_audit_complete(struct shmg_audit *audit);
 
 uint64_t shmg_audit_parameter(const struct shmg_audit *audit, enum shmg_parameter parameter);
 

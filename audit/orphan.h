@@ -16,11 +16,19 @@ enum shmg_orphan {
 	SHMG_ORPHAN_ALLOWED,	/* the policy says that it may stay */
 	SHMG_ORPHAN_UNREFERENCED, /* nobody holds it; nothing proves that its creator is dead */
 	SHMG_ORPHAN_ORPHANED,	/* nobody holds it and its creator is proven dead */
+	SHMG_ORPHAN_NOT_MEMORY, /* a directory or link, or a file among temporary files and locks: no verdict */
 };
 extern const char *const shmg_orphan_names[]; /* ends with NULL */
 
-/* Why, in one line without the name, goes to `ret_reason`. Pure; O(log processes). */
+/* The check that reports orphans: an exception of the policy that names checks must name this one to keep an object. */
+#define SHMG_CHECK_ORPHAN "SHM-OBJ-016"
+
+/* Why, in one line without the name, goes to `ret_reason` (NULL: nobody asks). Pure; O(log processes). */
 enum shmg_orphan shmg_object_orphan(const struct shmg_facts *facts, const struct shmg_policy *policy,
 				    const struct shmg_object *object, char *ret_reason, size_t reason_size);
+
+/* The same, the policy's exceptions not asked: never ALLOWED. */
+enum shmg_orphan shmg_object_orphan_unasked(const struct shmg_facts *facts, const struct shmg_policy *policy,
+					    const struct shmg_object *object, char *ret_reason, size_t reason_size);
 
 #endif

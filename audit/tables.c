@@ -5,16 +5,23 @@
 static const char *const subjects[] = { "host", "object", "process", "mount", "namespace", NULL };
 static const char *const outcomes[] = { "passed", "found", "unseen", "not-applicable", "disabled", NULL };
 
-#define F(member, type, heading, common, help) \
+#define F(member, type, heading, common, help)                                                                         \
 	SHMG_FIELD(struct RECORD, member, SHMG_TYPE_##type, heading, common, help)
 
 #define RECORD shmg_finding
 static const struct shmg_field finding_fields[] = {
 	F(check, TEXT, "CHECK", true, "check that found it"),
-	{ .name = "severity", .heading = "SEVERITY", .help = "how bad it is", .type = SHMG_TYPE_ENUM, .common = true,
-	  .offset = offsetof(struct shmg_finding, severity), .size = 1, .names = shmg_severity_names },
+	{ .name = "severity",
+	  .heading = "SEVERITY",
+	  .help = "how bad it is",
+	  .type = SHMG_TYPE_ENUM,
+	  .common = true,
+	  .offset = offsetof(struct shmg_finding, severity),
+	  .size = 1,
+	  .names = shmg_severity_names },
 	F(title, TEXT, "TITLE", false, "what is wrong"),
-	SHMG_FIELD_NAMES(struct shmg_finding, subject_type, SHMG_TYPE_ENUM, "ABOUT", false, subjects, "what the subject is"),
+	SHMG_FIELD_NAMES(struct shmg_finding, subject_type, SHMG_TYPE_ENUM, "ABOUT", false, subjects,
+			 "what the subject is"),
 	F(subject, TEXT, "SUBJECT", true, "object, process, mount or setting concerned"),
 	F(unit, TEXT, "UNIT", false, "systemd unit or container concerned"),
 	F(expected, TEXT, "EXPECTED", true, "what should be"),
@@ -30,7 +37,8 @@ static const struct shmg_field result_fields[] = {
 	F(family, TEXT, "FAMILY", true, "what it is about"),
 	F(title, TEXT, "TITLE", true, "what is wrong when it finds"),
 	SHMG_FIELD_NAMES(struct shmg_result, outcome, SHMG_TYPE_ENUM, "OUTCOME", true, outcomes, "what became of it"),
-	SHMG_FIELD_NAMES(struct shmg_result, severity, SHMG_TYPE_ENUM, "SEVERITY", true, shmg_severity_names, "how bad"),
+	SHMG_FIELD_NAMES(struct shmg_result, severity, SHMG_TYPE_ENUM, "SEVERITY", true, shmg_severity_names,
+			 "how bad"),
 	F(findings, NUMBER, "FINDINGS", true, "how many"),
 	F(allowed, NUMBER, "ALLOWED", false, "how many the policy allows"),
 	F(reason, TEXT, "REASON", false, "why it could not look, does not apply, or is disabled"),
@@ -41,8 +49,14 @@ static const struct shmg_field result_fields[] = {
 static const struct shmg_field check_fields[] = {
 	F(id, TEXT, "CHECK", true, "id; never reused"),
 	F(family, TEXT, "FAMILY", true, "what it is about"),
-	{ .name = "severity", .heading = "SEVERITY", .help = "how bad a finding is", .type = SHMG_TYPE_ENUM, .common = true,
-	  .offset = offsetof(struct shmg_check, severity), .size = sizeof(enum shmg_severity), .names = shmg_severity_names },
+	{ .name = "severity",
+	  .heading = "SEVERITY",
+	  .help = "how bad a finding is",
+	  .type = SHMG_TYPE_ENUM,
+	  .common = true,
+	  .offset = offsetof(struct shmg_check, severity),
+	  .size = sizeof(enum shmg_severity),
+	  .names = shmg_severity_names },
 	F(title, TEXT, "TITLE", true, "what is wrong when it finds"),
 	F(why, TEXT, "WHY", false, "why it matters"),
 	F(fix, TEXT, "FIX", false, "what to do"),
@@ -53,7 +67,7 @@ static const struct shmg_field check_fields[] = {
 
 const struct shmg_record_type shmg_check_type =
 	SHMG_RECORD_TYPE("check", "one check of the table", struct shmg_check, check_fields);
-const struct shmg_record_type shmg_finding_type =
-	SHMG_RECORD_TYPE("finding", "one difference between what is and what should be", struct shmg_finding, finding_fields);
+const struct shmg_record_type shmg_finding_type = SHMG_RECORD_TYPE(
+	"finding", "one difference between what is and what should be", struct shmg_finding, finding_fields);
 const struct shmg_record_type shmg_result_type =
 	SHMG_RECORD_TYPE("result", "what became of one check", struct shmg_result, result_fields);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* What crashed programs left behind. Checks of the family "objects"; the verdict itself is orphan.c's. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "audit/amount.h"
+#include "audit/family.h"
+#include "audit/orphan.h"
+#include "audit/scratch.h"
+
+#define EVIDENCE "lease, maps, shmctl(2), /proc"
+
+/* What it takes up, or where that is not known could. */
+static uint64_t bytes_of(const struct shmg_object *object)
+{
+	if (object->resident != SHMG_U64_UNKNOWN)
+		return object->resident;
+	return object->size != SHMG_U64_UNKNOWN ? object->size : 0;
+}
+
+static enum shmg_outcome find_each(struct shmg_audit *audit, enum shmg_orphan wanted)
+{
+	const uint8_t *verdicts = shmg_scratch_orphans(audit);
+	char reason[256], size[SHMG_AMOUNT_MAX];
+
+	for (size_t row = 0; verdicts && row < audit->facts->objects.count; row++) {
+		const struct shmg_object *object = &audit->facts->objects.items[row];
+		if (verdicts[row] != wanted)
+			continue;
+		(void)shmg_object_orphan_unasked(audit->facts, audit->policy, object, reason, sizeof reason);
+		shmg_audit_find_object(audit, object, "held, or removed by its program", EVIDENCE, "%s: %s",
+				       shmg_amount_bytes(bytes_of(object), size), reason);
+	}
+	return shmg_audit_complete(audit);
+}
+
+static enum shmg_outcome probe_orphan(struct shmg_audit *audit)
+{
+	return find_each(audit, SHMG_ORPHAN_ORPHANED);
+}
+
+static enum shmg_outcome probe_unreferenced(struct shmg_audit *audit)
+{
+	return find_each(audit, SHMG_ORPHAN_UNREFERENCED);
+}
+
+/* The policy's exceptions do not count as orphans. */
+static enum shmg_outcome probe_count(struct shmg_audit *audit)
+{
+	const uint8_t *verdicts = shmg_scratch_orphans(audit);
+	uint64_t count = 0, bytes = 0, most = shmg_audit_parameter(audit, SHMG_PARAMETER_ORPHANS);
+	char size[SHMG_AMOUNT_MAX];
+
+	for (size_t row = 0; verdicts && row < audit->facts->objects.count; row++) {
+		const struct shmg_object *object = &audit->facts->objects.items[row];
+		if (verdicts[row] != SHMG_ORPHAN_ORPHANED ||
+		    (audit->policy->allows.count &&
+		     shmg_object_orphan(audit->facts, audit->policy, object, NULL, 0) == SHMG_ORPHAN_ALLOWED))
+			continue;
+		count++;
+		bytes = shmg_amount_plus(bytes, bytes_of(object));
+	}
+	if (count > most)
+		shmg_audit_find(audit, SHMG_SUBJECT_HOST, SHMG_U32_UNKNOWN, "host",
+				shmg_audit_text(audit, "at most %" PRIu64 " orphans", most), EVIDENCE,
+				"%" PRIu64 " orphans that take up %s", count, shmg_amount_bytes(bytes, size));
+	return shmg_audit_complete(audit);
+}
+
+/* Removing a segment while attached is good style; it goes wrong when the one who did it dies and others stay. */
+static enum shmg_outcome probe_marked(struct shmg_audit *audit)
+{
+	char size[SHMG_AMOUNT_MAX];
+
+	SHMG_FOREACH(object, &audit->facts->objects) {
+		if (object->kind != SHMG_KIND_SYSV || !shmg_has(object->flags, SHMG_OBJECT_MARKED) ||
+		    object->nattch == SHMG_U64_UNKNOWN || !object->nattch ||
+		    (object->creator_state != SHMG_PID_GONE && object->creator_state != SHMG_PID_REUSED))
+			continue;
+		shmg_audit_find_object(audit, object, "detached once its creator has gone", "shmctl(2) SHM_STAT_ANY",
+				       "%s, marked for removal, nattch %" PRIu64 ", creator pid %" PRIu32 " is gone",
+				       shmg_amount_bytes(bytes_of(object), size), object->nattch, object->creator);
+	}
+	return SHMG_OUTCOME_PASSED;
+}
+
+static const struct shmg_check rows[] = {
+	{
+		.id = SHMG_CHECK_ORPHAN,
+		.family = "objects",
+		.title = "Shared memory left behind by a dead program",
+		.severity = SHMG_SEVERITY_LOW,
+		.why = "Nobody holds it and whoever made it is gone: its memory stays taken until the next boot, and "
+		       "its data stays readable to whom its mode allows.",
+		.fix = "shmguard show OBJECT, then rm FILE or ipcrm -m ID. An object that its program wants back "
+		       "later belongs in the policy: [allow NAME] with object and reason.",
+		.breaks = "A program that stores data there between two runs.",
+		.references = "shm_unlink(3); ipcrm(1); shmctl(2); CWE-772; CWE-404",
+		.parameters = SHMG_PARAMETERS(SHMG_PARAMETER_ORPHAN_AGE),
+		.needs = SHMG_WANT_LEASE,
+		.probe = probe_orphan,
+	},
+	{
+		.id = "SHM-OBJ-017",
+		.family = "objects",
+		.title = "Many objects left behind by dead programs",
+		.severity = SHMG_SEVERITY_MEDIUM,
+		.why = "So many say that something crashes again and again, or never cleans up. In the end no segment "
+		       "is free (shmmni), or /dev/shm is full and healthy programs die of SIGBUS.",
+		.fix = "Find the program that leaves them (their names and owners tell) and let it remove what it "
+		       "made; kernel.shm_rmid_forced=1 removes System V segments with their last user.",
+		.breaks = "With shm_rmid_forced, programs whose segments outlive their processes on purpose.",
+		.references = "proc(5); sysvipc(7); CWE-772; CWE-400",
+		.parameters = SHMG_PARAMETERS(SHMG_PARAMETER_ORPHANS, SHMG_PARAMETER_ORPHAN_AGE),
+		.needs = SHMG_WANT_LEASE,
+		.probe = probe_count,
+	},
+	{
+		.id = "SHM-OBJ-018",
+		.family = "objects",
+		.title = "Shared memory that nobody holds",
+		.severity = SHMG_SEVERITY_INFO,
+		.why = "No process maps or opens it, but nothing proves that its creator is dead: some programs keep "
+		       "their state in shared memory between calls. It may be a leftover.",
+		.fix = "Ask its owner; shmguard show OBJECT tells what is known. State a wanted one in the policy: "
+		       "[allow NAME] with object and reason.",
+		.breaks = "Nothing by looking; removing it may lose a program's stored state.",
+		.references = "shm_overview(7); sysvipc(7)",
+		.parameters = SHMG_PARAMETERS(SHMG_PARAMETER_ORPHAN_AGE),
+		.needs = SHMG_WANT_LEASE,
+		.probe = probe_unreferenced,
+	},
+	{
+		.id = "SHM-OBJ-019",
+		.family = "objects",
+		.title = "Removed segment that outlives its creator",
+		.severity = SHMG_SEVERITY_INFO,
+		.why = "The segment was removed and its creator is gone, but other processes stay attached: its "
+		       "memory is taken under no key, and no program can reach it to give it back.",
+		.fix = "Find the holders (shmguard show sysv:ID) and restart those that no longer need it.",
+		.breaks = "Whatever the holders were doing.",
+		.references = "shmctl(2); CWE-772",
+		.probe = probe_marked,
+	},
+};
+
+SHMG_FAMILY(leftovers, rows);
