@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* An audit for people: what is wrong, the worst first, why it matters and what to do about it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/audit_output.h"
+#include "cmd/wrap.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/escape.h"
+#include "report/report.h"
+
+#define SHOWN 3	  /* findings of a check, unless all are asked for */
+#define INDENT 4
+#define SEVERITY_WIDTH 10
+
+struct page {
+	FILE *stream;
+	const struct shmg_audit *audit;
+	const struct shmg_audit_summary *summary;
+	const struct shmg_facts_source *source;
+	unsigned width;
+	bool colour;
+	bool verbose;
+};
+
+static void put_labelled(const struct page *page, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	(void)fprintf(page->stream, "%*s%s ", INDENT, "", label);
+	shmg_wrap_print(page->stream, text, INDENT + (unsigned)strlen(label) + 1, INDENT + 5, page->width);
+}
+
+/* Escaped, and cut where a name alone would fill the screen. */
+static void escape_short(const char *bytes, unsigned width, char *ret_text, size_t size)
+{
+	static const char dots[] = "…";
+	long length = shmg_escape(bytes, strlen(bytes), ret_text, size);
+
+	if (length < 0 && size)
+		ret_text[0] = '\0';
+	if (length <= 0 || shmg_text_width(ret_text, (size_t)length) <= width)
+		return;
+	while (length > 0 && shmg_text_width(ret_text, (size_t)length) >= width) {
+		length--;
+		while (length > 0 && (ret_text[length] & 0xc0) == 0x80)
+			length--;
+	}
+	memcpy(ret_text + length, dots, sizeof dots);
+}
+
+static void put_finding(const struct page *page, const struct shmg_finding *finding)
+{
+	char subject[SHMG_ESCAPED_MAX(SHMG_OBJECT_IDENT_MAX) + 4], unit[SHMG_ESCAPED_MAX(256) + 4] = "";
+	char found[SHMG_ESCAPED_MAX(1024)], expected[SHMG_ESCAPED_MAX(1024)];
+	char line[sizeof subject + sizeof unit + sizeof found + sizeof expected + 64];
+	unsigned cut = page->verbose ? UINT32_MAX : page->width - INDENT - 2;
+
+	escape_short(finding->subject ? finding->subject : "?", cut, subject, sizeof subject);
+	escape_short(finding->found ? finding->found : "?", UINT32_MAX, found, sizeof found);
+	escape_short(finding->expected ? finding->expected : "", UINT32_MAX, expected, sizeof expected);
+	if (page->verbose && finding->unit)
+		escape_short(finding->unit, UINT32_MAX, unit, sizeof unit);
+	(void)snprintf(line, sizeof line, "%s%s%s%s: %s%s%s%s", subject, *unit ? " (" : "", unit, *unit ? ")" : "",
+		       found, *expected ? " (expected " : "", expected, *expected ? ")" : "");
+	(void)fprintf(page->stream, "%*s", INDENT, "");
+	shmg_wrap_print(page->stream, line, INDENT, INDENT + 4, page->width);
+	if (page->verbose && finding->where) {
+		escape_short(finding->where, UINT32_MAX, line, sizeof line);
+		(void)fprintf(page->stream, "%*sread: ", INDENT + 4, "");
+		shmg_wrap_print(page->stream, line, INDENT + 10, INDENT + 10, page->width);
+	}
+}
+
+/* The worst of a check's findings first; all of them where that is asked for. */
+static void put_findings(const struct page *page, const struct shmg_finding *first, size_t count)
+{
+	size_t room = page->verbose || count == SHOWN + 1 ? count : SHOWN;
+	size_t shown = 0;
+
+	for (int severity = SHMG_SEVERITY_CRITICAL; severity >= SHMG_SEVERITY_INFO; severity--)
+		for (size_t i = 0; i < count && shown < room; i++) {
+			if (first[i].severity != severity)
+				continue;
+			put_finding(page, &first[i]);
+			shown++;
+		}
+	if (shown < count)
+		(void)fprintf(page->stream, "%*s… and %zu more\n", INDENT, "", count - shown);
+}
+
+static void put_severity(const struct page *page, enum shmg_severity severity)
+{
+	static const char *const colours[] = { "\033[2m", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m" };
+	char tag[16];
+	size_t length = 0;
+
+	for (const char *name = shmg_severity_names[severity]; *name && length + 1 < sizeof tag; name++)
+		tag[length++] = (char)(*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
+	tag[length] = '\0';
+	(void)fprintf(page->stream, "%s%-*s%s", page->colour ? colours[severity] : "", SEVERITY_WIDTH, tag,
+		      page->colour ? "\033[0m" : "");
+}
+
+static size_t first_sentence(const char *text)
+{
+	const char *stop = strstr(text, ". ");
+	return stop ? (size_t)(stop - text) + 1 : strlen(text);
+}
+
+static void put_check(const struct page *page, const struct shmg_audit_group *group)
+{
+	const struct shmg_check *check = shmg_check_find(group->result->check);
+	char title[512];
+
+	(void)fputc('\n', page->stream);
+	put_severity(page, group->worst);
+	(void)snprintf(title, sizeof title, "%s %s (%zu)", group->result->check, group->result->title, group->count);
+	shmg_wrap_print(page->stream, title, SEVERITY_WIDTH, SEVERITY_WIDTH + 12, page->width);
+	put_findings(page, group->first, group->count);
+	if (!check)
+		return;
+	(void)snprintf(title, sizeof title, "%.*s", (int)first_sentence(check->why), check->why);
+	put_labelled(page, "why:", page->verbose ? check->why : title);
+	put_labelled(page, "fix:", check->fix);
+	if (!page->verbose)
+		return;
+	put_labelled(page, "breaks:", check->breaks);
+	put_labelled(page, "see:", check->references);
+}
+
+static int put_checks_with_findings(const struct page *page)
+{
+	SHMG_AUTO_FREE struct shmg_audit_group *groups = shmg_audit_group_findings(page->audit);
+
+	if (!groups)
+		return -ENOMEM;
+	for (int severity = SHMG_SEVERITY_CRITICAL; severity >= SHMG_SEVERITY_INFO; severity--)
+		for (size_t i = 0; i < page->audit->results.count; i++)
+			if (groups[i].count && (int)groups[i].worst == severity)
+				put_check(page, &groups[i]);
+	return 0;
+}
+
+static void put_outcomes(const struct page *page, enum shmg_outcome outcome, const char *heading)
+{
+	bool begun = false;
+
+	SHMG_FOREACH(result, &page->audit->results) {
+		char line[2048], reason[SHMG_ESCAPED_MAX(300)] = "";
+		if (result->outcome != outcome)
+			continue;
+		if (!begun)
+			(void)fprintf(page->stream, "\n%s\n", heading);
+		begun = true;
+		if (result->reason)
+			(void)shmg_escape(result->reason, strnlen(result->reason, 300), reason, sizeof reason);
+		(void)snprintf(line, sizeof line, "%s  %s%s%s", result->check, result->title, *reason ? ": " : "",
+			       reason);
+		(void)fputs("  ", page->stream);
+		shmg_wrap_print(page->stream, line, 2, 6, page->width);
+	}
+}
+
+static bool is_same_reason(const struct shmg_result *left, const struct shmg_result *right)
+{
+	return strcmp(left->reason ? left->reason : "", right->reason ? right->reason : "") == 0;
+}
+
+/* Whether an earlier check could not look for the same reason, and so has told of this one. */
+static bool is_told(const struct shmg_audit *audit, const struct shmg_result *result)
+{
+	for (const struct shmg_result *other = audit->results.items; other < result; other++)
+		if (other->outcome == SHMG_OUTCOME_UNSEEN && is_same_reason(other, result))
+			return true;
+	return false;
+}
+
+/* The checks that could not look, by the reason: one gap often blinds many. */
+static void put_unseen(const struct page *page)
+{
+	const struct shmg_audit *audit = page->audit;
+	const struct shmg_result *end = audit->results.items + audit->results.count;
+
+	if (page->summary->unseen)
+		(void)fputs("\nThese checks could not look:\n", page->stream);
+	SHMG_FOREACH(result, &audit->results) {
+		char line[8192], reason[SHMG_ESCAPED_MAX(300)] = "";
+		size_t used = 0;
+		if (result->outcome != SHMG_OUTCOME_UNSEEN || is_told(audit, result))
+			continue;
+		for (const struct shmg_result *other = result; other < end && used + 64 < sizeof line; other++)
+			if (other->outcome == SHMG_OUTCOME_UNSEEN && is_same_reason(other, result))
+				used += (size_t)snprintf(line + used, sizeof line - used, "%s%.32s", used ? ", " : "",
+							 other->check);
+		if (result->reason)
+			(void)shmg_escape(result->reason, strnlen(result->reason, 300), reason, sizeof reason);
+		(void)snprintf(line + used, sizeof line - used, "%s%s", *reason ? ": " : "", reason);
+		(void)fputs("  ", page->stream);
+		shmg_wrap_print(page->stream, line, 2, 6, page->width);
+	}
+}
+
+static size_t count_holders(const struct shmg_facts *facts)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < facts->holds.count; i++)
+		count += i == 0 || facts->holds.items[i].process != facts->holds.items[i - 1].process;
+	return count;
+}
+
+static void put_header(const struct page *page)
+{
+	const struct shmg_facts *facts = page->audit->facts;
+	const struct shmg_host *host = facts->host.items;
+	char hostname[SHMG_ESCAPED_MAX(256)] = "?", release[SHMG_ESCAPED_MAX(128)] = "?", taken[40] = "?", line[2048];
+
+	if (host->hostname)
+		(void)shmg_escape(host->hostname, strnlen(host->hostname, 256), hostname, sizeof hostname);
+	if (host->release)
+		(void)shmg_escape(host->release, strnlen(host->release, 128), release, sizeof release);
+	if (host->taken != SHMG_TIME_UNKNOWN)
+		(void)shmg_format_time(host->taken - host->taken % 1000000000, taken);
+	size_t holders = count_holders(facts);
+	(void)snprintf(line, sizeof line, "%s, Linux %s, %s: %zu object%s, %zu process%s holding them%s", hostname,
+		       release, taken, facts->objects.count, facts->objects.count == 1 ? "" : "s", holders,
+		       holders == 1 ? "" : "es", host->complete ? "" : "; not all could be seen");
+	shmg_wrap_print(page->stream, line, 0, 2, page->width);
+}
+
+static void append(char *text, size_t size, const char *separator, uint32_t count, const char *what)
+{
+	size_t used = strlen(text);
+
+	if (count && used < size)
+		(void)snprintf(text + used, size - used, "%s%" PRIu32 " %s", used ? separator : "", count, what);
+}
+
+static void put_summary(const struct page *page)
+{
+	const struct shmg_audit_summary *summary = page->summary;
+	char severities[160] = "", outcomes[512] = "", line[1024];
+
+	for (int severity = SHMG_SEVERITY_CRITICAL; severity >= SHMG_SEVERITY_INFO; severity--)
+		append(severities, sizeof severities, ", ",
+		       shmg_audit_summary_of(summary, (enum shmg_severity)severity), shmg_severity_names[severity]);
+	append(outcomes, sizeof outcomes, ", ", summary->passed, "passed");
+	append(outcomes, sizeof outcomes, ", ", summary->found, "with findings");
+	append(outcomes, sizeof outcomes, ", ", summary->unseen, "could not look");
+	append(outcomes, sizeof outcomes, ", ", summary->not_applicable, "not applicable");
+	(void)snprintf(line, sizeof line, "%" PRIu32 " check%s%s%s; %" PRIu32 " finding%s%s%s%s", summary->checks,
+		       summary->checks == 1 ? "" : "s", *outcomes ? ": " : "", outcomes, summary->findings,
+		       summary->findings == 1 ? "" : "s", *severities ? " (" : "", severities, *severities ? ")" : "");
+	append(line, sizeof line, "; ", summary->allowed, "allowed by the policy");
+	append(line, sizeof line, "; ", summary->disabled,
+	       summary->disabled == 1 ? "check left out" : "checks left out");
+	(void)fputc('\n', page->stream);
+	shmg_wrap_print(page->stream, line, 0, 2, page->width);
+}
+
+/* A word that a shell takes as it stands; false when no quoting makes it fit to be shown. */
+static bool quote(const char *word, char *ret_text, size_t size)
+{
+	size_t length = strlen(word);
+
+	if (!length || length + 3 > size || length > 60 || !shmg_escape_is_plain(word, length) || strchr(word, '\''))
+		return false;
+	bool bare = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.:#@%+=-") == length;
+	(void)snprintf(ret_text, size, bare ? "%s" : "'%s'", word);
+	return true;
+}
+
+static void put_hint(const struct page *page, const char *command, const char *what)
+{
+	(void)fprintf(page->stream, "  %s\n      ", command);
+	shmg_wrap_print(page->stream, what, 6, 6, page->width);
+}
+
+/* The worst finding about an object that `show` can be asked about. */
+static const struct shmg_finding *worst_object(const struct shmg_audit *audit)
+{
+	const struct shmg_finding *worst = NULL;
+	char word[80];
+
+	SHMG_FOREACH(finding, &audit->findings)
+		if (finding->subject_type == SHMG_SUBJECT_OBJECT && (!worst || finding->severity > worst->severity) &&
+		    quote(finding->subject, word, sizeof word))
+			worst = finding;
+	return worst;
+}
+
+static void put_next(const struct page *page)
+{
+	const struct shmg_audit *audit = page->audit;
+	const struct shmg_facts_source *source = page->source;
+	const struct shmg_finding *object = worst_object(audit);
+	bool here = !source->from && !source->root;
+	bool blind = here && geteuid() != 0 && (page->summary->unseen || !audit->facts->host.items->complete);
+	char command[160], word[80], place[80] = "";
+
+	if (!audit->findings.count && !blind)
+		return;
+	if (!here && quote(source->from ? source->from : source->root, word, sizeof word))
+		(void)snprintf(place, sizeof place, " %s %.60s", source->from ? "--from" : "--root", word);
+	(void)fputs("\nnext:\n", page->stream);
+	if (object && quote(object->subject, word, sizeof word)) {
+		(void)snprintf(command, sizeof command, "shmguard show %s%s", word, place);
+		put_hint(page, command, "what it is, who holds it and who can write it");
+	}
+	if (audit->findings.count && !page->verbose) {
+		const struct shmg_finding *first = object ? object : audit->findings.items;
+		(void)snprintf(command, sizeof command, "shmguard audit --check %s --verbose%s", first->check, place);
+		put_hint(page, command, "all that a check found, where it was read, and what its fix could break");
+	}
+	if (audit->findings.count)
+		put_hint(page, "man shmguard-policy",
+			 "how to write down, with its reason, that something is wanted as it is");
+	if (blind)
+		put_hint(page, "sudo shmguard audit", "sees what belongs to other users");
+}
+
+int shmg_audit_report(FILE *stream, const struct shmg_audit *audit, const struct shmg_audit_summary *summary,
+		      const struct shmg_facts_source *source, bool verbose)
+{
+	struct page page = {
+		.stream = stream,
+		.audit = audit,
+		.summary = summary,
+		.source = source,
+		.width = shmg_wrap_width(stream),
+		.colour = shmg_style_of(stream).colour,
+		.verbose = verbose,
+	};
+
+	put_header(&page);
+	if (put_checks_with_findings(&page) < 0)
+		return -ENOMEM;
+	if (verbose) {
+		put_outcomes(&page, SHMG_OUTCOME_UNSEEN, "These checks could not look:");
+		put_outcomes(&page, SHMG_OUTCOME_NOT_APPLICABLE, "These do not apply:");
+		put_outcomes(&page, SHMG_OUTCOME_DISABLED, "These were left out:");
+		put_outcomes(&page, SHMG_OUTCOME_PASSED, "These passed:");
+	} else {
+		put_unseen(&page);
+	}
+	if (audit->facts->coverage.count)
+		(void)fputc('\n', stream);
+	shmg_coverage_print(audit->facts, stream);
+	put_summary(&page);
+	put_next(&page);
+	return 0;
+}
