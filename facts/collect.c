@@ -150,12 +150,13 @@ static void judge_creators(struct shmg_look *look)
 	}
 }
 
-static bool is_complete(const struct shmg_facts *facts)
+static void judge_coverage(const struct shmg_facts *facts, struct shmg_host *host)
 {
-	SHMG_FOREACH(row, &facts->coverage)
-		if (row->affects_objects)
-			return false;
-	return true;
+	host->complete = host->listed = 1;
+	SHMG_FOREACH(gap, &facts->coverage) {
+		host->complete &= !gap->affects_objects;
+		host->listed &= !gap->affects_objects || gap->only_holders;
+	}
 }
 
 static int collect_objects(struct shmg_look *look)
@@ -175,8 +176,8 @@ static int collect_objects(struct shmg_look *look)
 	count_holders(look->facts);
 	judge_creators(look);
 	if (!look->root.live)
-		status = shmg_facts_note_gap(look->facts, "descriptors of processes",
-					     "a captured tree does not hold them", true);
+		status = shmg_facts_note_unseen_holder(look->facts, "descriptors of processes",
+						       "a captured tree does not hold them");
 	return status;
 }
 
@@ -227,7 +228,7 @@ static int collect_all(struct shmg_look *look)
 		status = with_descriptors(look, collect_objects);
 	if (!status && look->want & SHMG_WANT_HOST)
 		status = collect_host_facts(look);
-	host->complete = is_complete(look->facts);
+	judge_coverage(look->facts, host);
 	host->cost_ns = (uint64_t)(now(CLOCK_PROCESS_CPUTIME_ID) - started);
 	return status;
 }

@@ -112,7 +112,7 @@ size_t shmg_facts_holds_of_process(const struct shmg_facts *facts, uint32_t proc
 	return (size_t)(last - first);
 }
 
-int shmg_facts_note_gap(struct shmg_facts *facts, const char *what, const char *why, bool affects_objects)
+static int note(struct shmg_facts *facts, const char *what, const char *why, bool affects_objects, bool only_holders)
 {
 	SHMG_FOREACH(row, &facts->coverage)
 		if (strcmp(row->what, what) == 0 && strcmp(row->why, why) == 0) {
@@ -126,9 +126,20 @@ int shmg_facts_note_gap(struct shmg_facts *facts, const char *what, const char *
 	row->why = shmg_pool_copy(&facts->pool, why, strlen(why));
 	row->count = 1;
 	row->affects_objects = affects_objects;
+	row->only_holders = only_holders;
 	if (!row->what || !row->why) {
 		facts->coverage.count--;
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+int shmg_facts_note_gap(struct shmg_facts *facts, const char *what, const char *why, bool affects_objects)
+{
+	return note(facts, what, why, affects_objects, false);
+}
+
+int shmg_facts_note_unseen_holder(struct shmg_facts *facts, const char *what, const char *why)
+{
+	return note(facts, what, why, true, true);
 }

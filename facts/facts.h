@@ -256,6 +256,7 @@ struct shmg_coverage {
 	const char *why;         /* the reason, and what would help */
 	uint64_t count;          /* how many of them */
 	uint8_t affects_objects; /* bool: the list of objects or holders may be incomplete */
+	uint8_t only_holders;    /* bool: of what has a name or id, only who holds it is affected; the lists are whole */
 };
 
 struct shmg_host {
@@ -271,6 +272,7 @@ struct shmg_host {
 	uint32_t uid;     /* that looked */
 	uint8_t live;     /* bool: gathered from a running system, not a captured tree */
 	uint8_t complete; /* bool: no coverage row affects objects */
+	uint8_t listed;   /* bool: every segment and file could be listed, whatever of their holders was seen */
 };
 
 struct shmg_facts {
@@ -350,5 +352,7 @@ size_t shmg_facts_holds_of_process(const struct shmg_facts *facts, uint32_t proc
 
 /* Notes that something could not be seen; rows with the same what and why are one, counted. -ENOMEM or 0. */
 int shmg_facts_note_gap(struct shmg_facts *facts, const char *what, const char *why, bool affects_objects);
+/* The same for a process whose mappings or descriptors could not be read. */
+int shmg_facts_note_unseen_holder(struct shmg_facts *facts, const char *what, const char *why);
 
 #endif

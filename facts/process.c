@@ -176,11 +176,10 @@ static int note_unseen(struct shmg_look *look, int status, uint32_t flag, const 
 	if (status != -EACCES && status != -EPERM)
 		return 0;
 	look->facts->processes.items[look->process].flags |= flag;
-	return shmg_facts_note_gap(
+	return shmg_facts_note_unseen_holder(
 		look->facts, what,
 		geteuid() == 0 ? "refused to root: they have more capabilities, or a security module objects"
-			       : "permission denied: run as root to see them",
-		true);
+			       : "permission denied: run as root to see them");
 }
 
 static int add_process(struct shmg_look *look, uint32_t pid)

@@ -197,6 +197,8 @@ static const struct shmg_field coverage_fields[] = {
 	F(count, NUMBER, "COUNT", true, "how many of them"),
 	F(why, TEXT, "WHY", true, "why, and what would help"),
 	F(affects_objects, BOOL, NULL, false, "whether the list of objects or holders may be incomplete"),
+	F(only_holders, BOOL, NULL, false,
+	  "whether, of what has a name or id, only the holders are affected, not the list itself"),
 };
 #undef RECORD
 
@@ -214,6 +216,7 @@ static const struct shmg_field host_fields[] = {
 	F(uid, NUMBER, NULL, false, "user that looked"),
 	F(live, BOOL, NULL, false, "whether it is a running system, not a captured tree"),
 	F(complete, BOOL, NULL, false, "whether all objects and holders could be seen"),
+	F(listed, BOOL, NULL, false, "whether every segment and file could be listed, whatever of their holders was seen"),
 };
 #undef RECORD
 

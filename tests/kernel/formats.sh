@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the command prints and how it ends.
+. "$(dirname "$0")/lib.sh"
+
+hold bad posix name=bad mode=0666 , sysv mode=0666 size=4097 , posix name=good , sysv size=4096 , memfd name=memory
+
+guard ls --format json
+is "$status" 0 "ls as JSON"
+is "$(query '"\(.schema) \(.version) \(.host | type) \(.objects | type) \(.coverage | type)"')" \
+	"shmguard/ls 1 object array array" \
+	"has the documented shape"
+json=$(query '.objects | length')
+guard ls
+is "$status" 0 "ls as a table"
+is "$(grep -c -E '^(sysv|memfd|sem|anon)?:?[/0-9a-z].*(sysv|posix|memfd)' "$work/out")" "$json" \
+	"has a row for each object" "$(cat "$work/out")"
+ok "$(grep -c -P '\x1b' "$work/out")" "and no colour where there is no terminal"
+guard ls --columns object,size --sort -size --kind sysv --format table
+is "$(sed -n 2,3p "$work/out" | awk '{ print $1 }' | tr '\n' ' ')" "sysv:$(made bad id 2) sysv:$(made bad id 4) " \
+	"--columns and --sort" \
+	"$(cat "$work/out")"
+guard ls --large 1 --kind sysv --format json
+is "$(query '.objects[].size')" 4097 "--large 1"
+guard ls --user "$(id -u)" --kind posix --format json
+is "$(query '[.objects[].name] | sort | join(" ")')" "/bad /good" "--user and --kind"
+for by in process user unit; do
+	guard ls --by "$by" --format json
+	is "$status $(query '.schema')" "0 shmguard/ls-by" "ls --by $by"
+done
+
+guard snapshot
+cp "$work/out" "$work/snapshot"
+guard ls --format json
+query '.objects | map({object, kind, size, mode, uid, mappers})' >"$work/live"
+guard ls --from "$work/snapshot" --format json
+is "$status" 0 "ls of a snapshot" "$(cat "$work/err")"
+query '.objects | map({object, kind, size, mode, uid, mappers})' >"$work/replayed"
+cmp -s "$work/live" "$work/replayed"
+ok $? "is what ls of the machine was" "$(diff "$work/live" "$work/replayed")"
+guard audit --from "$work/snapshot" --format json
+query '[.findings[].check] | sort | unique' >"$work/replayed"
+[ "$status" -le 1 ]
+ok $? "audit of a snapshot" "$(cat "$work/err")"
+guard audit --format json
+query '[.findings[].check] | sort | unique' >"$work/live"
+cmp -s "$work/live" "$work/replayed"
+ok $? "finds what audit of the machine finds" "$(diff "$work/live" "$work/replayed")"
+guard audit --since "$work/snapshot" --format json
+[ "$status" -le 1 ]
+ok $? "audit --since a snapshot" "$(cat "$work/err")"
+
+guard audit --check SHM-OBJ-001 --format json
+is "$status" 1 "an audit with findings ends with 1"
+is "$(query '.findings[] | "\(.check) \(.subject)"')" "SHM-OBJ-001 /bad" "and says what"
+is "$(query '[.findings[] | select((.expected, .found, .where) | . == null or . == "")] | length')" 0 \
+	"with its evidence"
+guard audit --check SHM-OBJ-001 --fail-on critical
+is "$status" 0 "--fail-on a severity that was not reached"
+guard audit --fail-on never
+is "$status" 0 "--fail-on never"
+guard audit --check SHM-OBJ-001 --skip SHM-OBJ-001 --format json
+is "$status $(query '.findings | length')" "0 0" "--skip"
+release bad
+hold good posix name=good
+guard audit --check SHM-OBJ-001 --check SHM-OBJ-004
+is "$status" 0 "an audit without findings ends with 0" "$(cat "$work/out")"
+
+guard audit --format sarif
+is "$(query '"\(.version) \(.runs[0].tool.driver.name)"')" "2.1.0 shmguard" "SARIF"
+guard audit --format prometheus
+is "$(grep -v -c -E '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? [0-9]+)$' "$work/out")" 0 \
+	"Prometheus text" \
+	"$(grep -v -E '^#' "$work/out" | head -n 5)"
+guard audit --list-checks --format json
+[ "$(jq '[.. | objects | select(.id?)] | length' "$work/out")" -ge 40 ]
+ok $? "--list-checks lists them"
+
+for arguments in "" "nonsense" "ls --nonsense" "ls --kind nonsense" "ls --columns nonsense" "ls --sort nonsense" \
+	"audit --check SHM-XXX-999" \
+	"audit --format nonsense" "ls --pid x" "ls --large 0" "show" "ls extra"; do
+	# shellcheck disable=SC2086 # a list
+	guard $arguments
+	is "$status" 2 "wrong usage: shmguard $arguments"
+done
+guard ls --from /nonexistent
+is "$status" 3 "a snapshot that is not there"
+echo '{"schema":"shmguard/snapshot","version":1,"objects":[{"kind":"nonsense"}]}' >"$work/broken"
+guard ls --from "$work/broken"
+is "$status" 3 "a snapshot that is none"
+"$shmguard" ls >/dev/full 2>"$work/err"
+is $? 3 "a full device is an error, not silence"
+(
+	trap '' PIPE
+	"$shmguard" ls --columns all --format json 2>"$work/err"
+	echo $? >"$work/piped"
+) | true
+[ "$(cat "$work/piped")" -le 3 ]
+ok $? "a closed pipe is no crash" "$(cat "$work/piped")"
+guard --help
+is "$status" 0 "--help"
+guard --version
+is "$status" 0 "--version"
+
+finish
