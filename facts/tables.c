@@ -216,7 +216,8 @@ static const struct shmg_field host_fields[] = {
 	F(uid, NUMBER, NULL, false, "user that looked"),
 	F(live, BOOL, NULL, false, "whether it is a running system, not a captured tree"),
 	F(complete, BOOL, NULL, false, "whether all objects and holders could be seen"),
-	F(listed, BOOL, NULL, false, "whether every segment and file could be listed, whatever of their holders was seen"),
+	F(listed, BOOL, NULL, false,
+	  "whether every segment and file could be listed, whatever of their holders was seen"),
 };
 #undef RECORD
 
