@@ -253,6 +253,7 @@ void shmg_audit_find_object(struct shmg_audit *audit, const struct shmg_object *
 	if (!finding)
 		return;
 	finding->unit = object->unit;
+	finding->namespace = object->namespace;
 	va_list arguments;
 	va_start(arguments, format);
 	say_found(audit, format, arguments);
@@ -274,6 +275,7 @@ void shmg_audit_find_hold(struct shmg_audit *audit, const struct shmg_hold *hold
 	if (!finding)
 		return;
 	finding->unit = process->unit ? process->unit : object->unit;
+	finding->namespace = object->namespace;
 	va_list arguments;
 	va_start(arguments, format);
 	say_found(audit, format, arguments);

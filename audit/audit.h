@@ -55,6 +55,7 @@ struct shmg_finding {
 	const char *found;    /* "mode 0666" */
 	const char *where;    /* where it was read: "shmctl SHM_STAT_ANY", "/proc/42/maps" */
 	const char *unit;     /* systemd unit or container concerned; NULL: none */
+	const char *namespace; /* of an object: where it lives, as its record says; NULL: none */
 	uint32_t row;	      /* of the subject, in the table of its type; unknown for the host */
 	uint8_t severity;
 	uint8_t subject_type; /* enum shmg_subject */

@@ -24,6 +24,7 @@ static const struct shmg_field finding_fields[] = {
 			 "what the subject is"),
 	F(subject, TEXT, "SUBJECT", true, "object, process, mount or setting concerned"),
 	F(unit, TEXT, "UNIT", false, "systemd unit or container concerned"),
+	F(namespace, TEXT, "NAMESPACE", false, "IPC or mount namespace that the object is in; host: the host's own"),
 	F(expected, TEXT, "EXPECTED", true, "what should be"),
 	F(found, TEXT, "FOUND", true, "what is"),
 	F(where, TEXT, "WHERE", false, "where it was read"),

@@ -187,7 +187,8 @@ static int print(const struct wish *wish, const struct shmg_audit *audit, const 
 		return shmg_audit_print_prometheus(stdout, audit, summary,
 						   shmg_audit_needs(&wish->audit) & SHMG_WANT_LEASE);
 	default:
-		return shmg_audit_report(stdout, audit, summary, &wish->source, wish->verbose);
+		return shmg_audit_report(stdout, audit, summary, &wish->source, wish->verbose,
+					 wish->audit.only_count != 0);
 	}
 }
 

@@ -34,7 +34,7 @@ struct shmg_audit_group *shmg_audit_group_findings(const struct shmg_audit *audi
 
 /* audit_report.c: for people. 0 or -ENOMEM. */
 int shmg_audit_report(FILE *stream, const struct shmg_audit *audit, const struct shmg_audit_summary *summary,
-		      const struct shmg_facts_source *source, bool verbose);
+		      const struct shmg_facts_source *source, bool verbose, bool chosen);
 
 /* audit_export.c: for other programs. 0 or -errno. */
 int shmg_audit_print_sarif(FILE *stream, const struct shmg_audit *audit);

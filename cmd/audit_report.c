@@ -12,6 +12,7 @@
 #include "report/report.h"
 
 #define SHOWN 3	  /* findings of a check, unless all are asked for */
+#define SHOWN_BRIEF 2
 #define INDENT 4
 #define SEVERITY_WIDTH 10
 
@@ -22,7 +23,8 @@ struct page {
 	const struct shmg_facts_source *source;
 	unsigned width;
 	bool colour;
-	bool verbose;
+	bool verbose; /* everything */
+	bool brief;   /* a line a finding and the first step of the fix, so that the whole fits a screen or two */
 };
 
 static void put_labelled(const struct page *page, const char *label, const char *text)
@@ -33,22 +35,36 @@ static void put_labelled(const struct page *page, const char *label, const char 
 	shmg_wrap_print(page->stream, text, INDENT + (unsigned)strlen(label) + 1, INDENT + 5, page->width);
 }
 
+/* Cuts escaped text to terminal columns; there is room for the dots. */
+static void cut(char *text, size_t length, unsigned width)
+{
+	static const char dots[] = "…";
+
+	if (shmg_text_width(text, length) <= width)
+		return;
+	while (length > 0 && shmg_text_width(text, length) >= width) {
+		length--;
+		while (length > 0 && (text[length] & 0xc0) == 0x80)
+			length--;
+	}
+	memcpy(text + length, dots, sizeof dots);
+}
+
 /* Escaped, and cut where a name alone would fill the screen. */
 static void escape_short(const char *bytes, unsigned width, char *ret_text, size_t size)
 {
-	static const char dots[] = "…";
 	long length = shmg_escape(bytes, strlen(bytes), ret_text, size);
 
 	if (length < 0 && size)
 		ret_text[0] = '\0';
-	if (length <= 0 || shmg_text_width(ret_text, (size_t)length) <= width)
-		return;
-	while (length > 0 && shmg_text_width(ret_text, (size_t)length) >= width) {
-		length--;
-		while (length > 0 && (ret_text[length] & 0xc0) == 0x80)
-			length--;
-	}
-	memcpy(ret_text + length, dots, sizeof dots);
+	if (length > 0)
+		cut(ret_text, (size_t)length, width);
+}
+
+/* Ids and names repeat from one namespace to the next: what is not the host's own says where it is. */
+static bool is_elsewhere(const struct shmg_finding *finding)
+{
+	return finding->namespace && strcmp(finding->namespace, "host") != 0;
 }
 
 static void put_finding(const struct page *page, const struct shmg_finding *finding)
@@ -56,15 +72,23 @@ static void put_finding(const struct page *page, const struct shmg_finding *find
 	char subject[SHMG_ESCAPED_MAX(SHMG_OBJECT_IDENT_MAX) + 4], unit[SHMG_ESCAPED_MAX(256) + 4] = "";
 	char found[SHMG_ESCAPED_MAX(1024)], expected[SHMG_ESCAPED_MAX(1024)];
 	char line[sizeof subject + sizeof unit + sizeof found + sizeof expected + 64];
-	unsigned cut = page->verbose ? UINT32_MAX : page->width - INDENT - 2;
+	unsigned room = page->width - INDENT;
 
-	escape_short(finding->subject ? finding->subject : "?", cut, subject, sizeof subject);
+	escape_short(finding->subject ? finding->subject : "?",
+		     page->verbose ? UINT32_MAX
+		     : page->brief ? room / 2
+				   : room - 2,
+		     subject, sizeof subject);
 	escape_short(finding->found ? finding->found : "?", UINT32_MAX, found, sizeof found);
 	escape_short(finding->expected ? finding->expected : "", UINT32_MAX, expected, sizeof expected);
 	if (page->verbose && finding->unit)
 		escape_short(finding->unit, UINT32_MAX, unit, sizeof unit);
+	else if (is_elsewhere(finding))
+		escape_short(finding->namespace, UINT32_MAX, unit, sizeof unit);
 	(void)snprintf(line, sizeof line, "%s%s%s%s: %s%s%s%s", subject, *unit ? " (" : "", unit, *unit ? ")" : "",
 		       found, *expected ? " (expected " : "", expected, *expected ? ")" : "");
+	if (page->brief)
+		cut(line, strlen(line), room);
 	(void)fprintf(page->stream, "%*s", INDENT, "");
 	shmg_wrap_print(page->stream, line, INDENT, INDENT + 4, page->width);
 	if (page->verbose && finding->where) {
@@ -77,7 +101,8 @@ static void put_finding(const struct page *page, const struct shmg_finding *find
 /* The worst of a check's findings first; all of them where that is asked for. */
 static void put_findings(const struct page *page, const struct shmg_finding *first, size_t count)
 {
-	size_t room = page->verbose || count == SHOWN + 1 ? count : SHOWN;
+	size_t most = page->brief ? SHOWN_BRIEF : SHOWN;
+	size_t room = page->verbose || count == most + 1 ? count : most;
 	size_t shown = 0;
 
 	for (int severity = SHMG_SEVERITY_CRITICAL; severity >= SHMG_SEVERITY_INFO; severity--)
@@ -122,6 +147,11 @@ static void put_check(const struct page *page, const struct shmg_audit_group *gr
 	put_findings(page, group->first, group->count);
 	if (!check)
 		return;
+	if (page->brief) {
+		(void)snprintf(title, sizeof title, "%.*s", (int)first_sentence(check->fix), check->fix);
+		put_labelled(page, "fix:", title);
+		return;
+	}
 	(void)snprintf(title, sizeof title, "%.*s", (int)first_sentence(check->why), check->why);
 	put_labelled(page, "why:", page->verbose ? check->why : title);
 	put_labelled(page, "fix:", check->fix);
@@ -279,15 +309,16 @@ static void put_hint(const struct page *page, const char *command, const char *w
 	shmg_wrap_print(page->stream, what, 6, 6, page->width);
 }
 
-/* The worst finding about an object that `show` can be asked about. */
+/* The worst finding about an object that `show` can be asked about; the host's own before others. */
 static const struct shmg_finding *worst_object(const struct shmg_audit *audit)
 {
 	const struct shmg_finding *worst = NULL;
 	char word[80];
 
 	SHMG_FOREACH(finding, &audit->findings)
-		if (finding->subject_type == SHMG_SUBJECT_OBJECT && (!worst || finding->severity > worst->severity) &&
-		    quote(finding->subject, word, sizeof word))
+		if (finding->subject_type == SHMG_SUBJECT_OBJECT && quote(finding->subject, word, sizeof word) &&
+		    (!worst || finding->severity > worst->severity ||
+		     (finding->severity == worst->severity && is_elsewhere(worst) && !is_elsewhere(finding))))
 			worst = finding;
 	return worst;
 }
@@ -299,7 +330,7 @@ static void put_next(const struct page *page)
 	const struct shmg_finding *object = worst_object(audit);
 	bool here = !source->from && !source->root;
 	bool blind = here && geteuid() != 0 && (page->summary->unseen || !audit->facts->host.items->complete);
-	char command[160], word[80], place[80] = "";
+	char command[256], word[80], place[80] = "";
 
 	if (!audit->findings.count && !blind)
 		return;
@@ -307,10 +338,15 @@ static void put_next(const struct page *page)
 		(void)snprintf(place, sizeof place, " %s %.60s", source->from ? "--from" : "--root", word);
 	(void)fputs("\nnext:\n", page->stream);
 	if (object && quote(object->subject, word, sizeof word)) {
-		(void)snprintf(command, sizeof command, "shmguard show %s%s", word, place);
+		(void)snprintf(command, sizeof command, "shmguard show %s%s%.40s%s", word,
+			       is_elsewhere(object) ? " --namespace " : "",
+			       is_elsewhere(object) ? object->namespace : "", place);
 		put_hint(page, command, "what it is, who holds it and who can write it");
 	}
-	if (audit->findings.count && !page->verbose) {
+	if (page->brief && audit->findings.count) {
+		(void)snprintf(command, sizeof command, "shmguard audit --verbose%s", place);
+		put_hint(page, command, "why each matters, the whole fix, and what the fix could break");
+	} else if (audit->findings.count && !page->verbose) {
 		const struct shmg_finding *first = object ? object : audit->findings.items;
 		(void)snprintf(command, sizeof command, "shmguard audit --check %s --verbose%s", first->check, place);
 		put_hint(page, command, "all that a check found, where it was read, and what its fix could break");
@@ -323,7 +359,7 @@ static void put_next(const struct page *page)
 }
 
 int shmg_audit_report(FILE *stream, const struct shmg_audit *audit, const struct shmg_audit_summary *summary,
-		      const struct shmg_facts_source *source, bool verbose)
+		      const struct shmg_facts_source *source, bool verbose, bool chosen)
 {
 	struct page page = {
 		.stream = stream,
@@ -333,6 +369,7 @@ int shmg_audit_report(FILE *stream, const struct shmg_audit *audit, const struct
 		.width = shmg_wrap_width(stream),
 		.colour = shmg_style_of(stream).colour,
 		.verbose = verbose,
+		.brief = !verbose && !chosen,
 	};
 
 	put_header(&page);

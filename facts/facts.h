@@ -256,7 +256,7 @@ struct shmg_coverage {
 	const char *why;         /* the reason, and what would help */
 	uint64_t count;          /* how many of them */
 	uint8_t affects_objects; /* bool: the list of objects or holders may be incomplete */
-	uint8_t only_holders;    /* bool: who holds things may be unseen, but the lists of what has a name or id are whole */
+	uint8_t only_holders;    /* bool: the lists of what has a name or id are whole all the same */
 };
 
 struct shmg_host {
