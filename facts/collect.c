@@ -162,8 +162,8 @@ static void judge_coverage(const struct shmg_facts *facts, struct shmg_host *hos
 static int collect_objects(struct shmg_look *look)
 {
 	int (*const steps[])(struct shmg_look *) = {
-		shmg_look_add_kernel_devices, collect_own_mounts, shmg_collect_processes, shmg_collect_sysv,
-		shmg_collect_leases,          shmg_collect_files, shmg_collect_holds,
+		shmg_look_add_kernel_devices, collect_own_mounts, shmg_collect_processes,    shmg_collect_sysv,
+		shmg_collect_leases,          shmg_collect_files, shmg_index_captured_paths, shmg_collect_holds,
 	};
 	int status = 0;
 
@@ -242,6 +242,7 @@ static void release(struct shmg_look *look)
 	shmg_root_close(&look->root);
 	shmg_array_clear(&look->devices);
 	shmg_array_clear(&look->leased);
+	shmg_array_clear(&look->paths);
 	shmg_array_clear(&look->last_hold);
 	free(look->slots);
 	free(look->scratch);

@@ -27,6 +27,11 @@ struct shmg_device {
 	enum shmg_device_type type;
 };
 
+struct shmg_captured_path {
+	const char *path;
+	uint32_t row; /* in objects */
+};
+
 struct shmg_leased {
 	uint64_t dev, ino;
 };
@@ -51,11 +56,12 @@ struct shmg_look {
 	uint64_t own_ipc_ns, own_mnt_ns;
 	int64_t clock_origin; /* what start times of processes count from; finer than the boot time of /proc/stat */
 	SHMG_ARRAY(struct shmg_leased) leased; /* files that somebody has a lease on: opening them would break it */
-	bool all_processes;                    /* every process of the machine is listed in /proc */
-	SHMG_ARRAY(int) process_fds;           /* by process row: its /proc directory; -1: closed to save descriptors */
-	uint32_t process;                      /* row of the one that is being asked */
-	int fd_limit;                          /* descriptors from here on are not kept */
-	char *scratch;                         /* SHMG_SCRATCH bytes for small files */
+	SHMG_ARRAY(struct shmg_captured_path) paths; /* of a captured tree's files, sorted */
+	bool all_processes;                          /* every process of the machine is listed in /proc */
+	SHMG_ARRAY(int) process_fds; /* by process row: its /proc directory; -1: closed to save descriptors */
+	uint32_t process;            /* row of the one that is being asked */
+	int fd_limit;                /* descriptors from here on are not kept */
+	char *scratch;               /* SHMG_SCRATCH bytes for small files */
 };
 
 #define SHMG_SCRATCH ((size_t)64 * 1024)
@@ -83,6 +89,10 @@ int shmg_collect_descriptors(struct shmg_look *look, int directory);
 int shmg_collect_sysv(struct shmg_look *look);
 /* file.c: the entries of every tmpfs and hugetlbfs, once a file system. */
 int shmg_collect_files(struct shmg_look *look);
+
+/* captured.c: files by their path; an index is made once the files are listed. A row, or -ENOENT. */
+int shmg_index_captured_paths(struct shmg_look *look);
+int64_t shmg_find_captured_path(const struct shmg_look *look, const char *path, size_t length);
 
 /* lease.c: who has leases, and whether somebody has one on this file. */
 int shmg_collect_leases(struct shmg_look *look);

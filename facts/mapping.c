@@ -79,28 +79,6 @@ static uint32_t access_of(unsigned flags)
 	return access;
 }
 
-/* In a captured tree inodes are those of the capture's own files: objects are found by path. */
-static int64_t find_by_path(const struct shmg_look *look, const struct shmg_file_name *file)
-{
-	const struct shmg_facts *facts = look->facts;
-
-	for (size_t row = 0; row < facts->objects.count; row++) {
-		const struct shmg_object *object = &facts->objects.items[row];
-		if (!object->name || object->mount == SHMG_U32_UNKNOWN)
-			continue;
-		const char *target = facts->mounts.items[object->mount].target;
-		bool posix = object->kind == SHMG_KIND_POSIX || object->kind == SHMG_KIND_SEMAPHORE;
-		char path[NAME_MAX_BYTES];
-		int length = snprintf(path, sizeof path, "%s%s%s", posix ? target : "",
-				      object->kind == SHMG_KIND_SEMAPHORE ? "/sem." : "",
-				      object->name + (object->kind == SHMG_KIND_SEMAPHORE));
-		if (length > 0 && (size_t)length == file->path_length &&
-		    memcmp(path, file->path, file->path_length) == 0)
-			return (int64_t)row;
-	}
-	return -ENOENT;
-}
-
 static int64_t find_sysv(const struct shmg_look *look, uint64_t id, uint32_t key, uint64_t home)
 {
 	const struct shmg_facts *facts = look->facts;
@@ -171,7 +149,7 @@ static int add_sysv(struct shmg_look *look, const struct mapping *mapping, const
 static int add_file(struct shmg_look *look, int directory, const struct mapping *mapping,
 		    const struct shmg_file_name *file, bool kernel, int64_t *ret_row)
 {
-	*ret_row = look->root.live || kernel ? -ENOENT : find_by_path(look, file);
+	*ret_row = look->root.live || kernel ? -ENOENT : shmg_find_captured_path(look, file->path, file->path_length);
 	if (*ret_row >= 0)
 		return 0;
 	bool fresh;
@@ -184,8 +162,9 @@ static int add_file(struct shmg_look *look, int directory, const struct mapping 
 	int status = shmg_look_set_name(look, object, file);
 	if (status)
 		return status;
-	if (file->deleted || kernel)
-		object->flags |= kernel && file->kind != SHMG_KIND_MEMFD ? 0 : SHMG_OBJECT_UNLINKED;
+	/* Anonymous memory never had a name to lose. */
+	if (kernel ? file->kind == SHMG_KIND_MEMFD : file->deleted)
+		object->flags |= SHMG_OBJECT_UNLINKED;
 	if (look->root.live && (kernel || file->deleted))
 		fill_from_map_file(look, directory, mapping, object);
 	return 0;
