@@ -85,7 +85,7 @@ static int read_target(struct walk *walk, const char *name, const struct statx *
 	ssize_t length = shmg_read_link_quietly(walk->root, &walk->view, path, link, target, sizeof target);
 	if (length == -EPERM || length == -EACCES)
 		return shmg_facts_note_gap(walk->look->facts, "targets of symbolic links",
-					   "reading them would change their access times; only root, and only in its own mount "
+					   "reading them would change their access times; only root, in its own mount "
 					   "namespace, reads them without that",
 					   false);
 	if (length < 0)
