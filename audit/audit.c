@@ -145,6 +145,7 @@ void shmg_audit_free(struct shmg_audit **audit)
 	if (!*audit)
 		return;
 	shmg_array_clear(&(*audit)->findings);
+	shmg_array_clear(&(*audit)->allowed);
 	shmg_array_clear(&(*audit)->results);
 	shmg_pool_clear(&(*audit)->pool);
 	free(*audit);
@@ -221,6 +222,27 @@ static struct shmg_finding *add(struct shmg_audit *audit, enum shmg_subject type
 	return finding;
 }
 
+static void add_allowed(struct shmg_audit *audit, const struct shmg_object *object, const char *exception,
+			const char *reason, const char *source)
+{
+	char buffer[SHMG_OBJECT_IDENT_MAX];
+	struct shmg_allowed *allowed = SHMG_APPEND(&audit->allowed);
+
+	if (!allowed) {
+		audit->failed = -ENOMEM;
+		return;
+	}
+	current_result(audit)->allowed++;
+	*allowed = (struct shmg_allowed){
+		.check = audit->current->id,
+		.subject = keep_ident(audit, shmg_object_ident(object, buffer), buffer),
+		.namespace = object->namespace,
+		.exception = exception,
+		.reason = reason,
+		.source = source,
+	};
+}
+
 static bool is_allowed(struct shmg_audit *audit, const struct shmg_object *object, const char *ident, uint32_t user)
 {
 	if (!audit->policy->allows.count)
@@ -233,9 +255,10 @@ static bool is_allowed(struct shmg_audit *audit, const struct shmg_object *objec
 		.mode = object->mode,
 		.user = user,
 	};
-	if (!shmg_policy_match(audit->policy, &question))
+	const struct shmg_policy_allow *allow = shmg_policy_match(audit->policy, &question);
+	if (!allow)
 		return false;
-	current_result(audit)->allowed++;
+	add_allowed(audit, object, allow->name, allow->reason, allow->source);
 	return true;
 }
 
@@ -296,9 +319,10 @@ void shmg_audit_find(struct shmg_audit *audit, enum shmg_subject type, uint32_t 
 	va_end(arguments);
 }
 
-void shmg_audit_count_allowed(struct shmg_audit *audit)
+void shmg_audit_allow_object(struct shmg_audit *audit, const struct shmg_object *object, const char *exception,
+			     const char *reason)
 {
-	current_result(audit)->allowed++;
+	add_allowed(audit, object, exception, reason, NULL);
 }
 
 const char *shmg_audit_text(struct shmg_audit *audit, const char *format, ...)
@@ -330,6 +354,15 @@ enum shmg_outcome shmg_audit_not_applicable(struct shmg_audit *audit, const char
 {
 	current_result(audit)->reason = keep(audit, why, strlen(why));
 	return SHMG_OUTCOME_NOT_APPLICABLE;
+}
+
+const char *shmg_audit_remedy(const struct shmg_audit *audit)
+{
+	const struct shmg_host *host = audit->facts->host.items;
+
+	if (!audit->facts->host.count || host->live == 0)
+		return ": a captured tree does not tell";
+	return host->uid == 0 ? "" : "; run as root";
 }
 
 enum shmg_outcome shmg_audit_complete(struct shmg_audit *audit)

@@ -61,6 +61,16 @@ struct shmg_finding {
 	uint8_t subject_type; /* enum shmg_subject */
 };
 
+/* What would be a finding, and is wanted. Text lives as long as the audit, its facts and its policy. */
+struct shmg_allowed {
+	const char *check;     /* id */
+	const char *subject;   /* ident of the object: raw bytes */
+	const char *namespace; /* as in a finding */
+	const char *exception; /* the NAME of its [allow NAME]; "[sharing] groups" */
+	const char *reason;
+	const char *source; /* "FILE:LINE" of the exception; NULL: not known */
+};
+
 /* What became of one check. */
 struct shmg_result {
 	const char *check;
@@ -78,6 +88,7 @@ struct shmg_audit {
 	const struct shmg_facts *since; /* earlier facts, or NULL */
 	const struct shmg_policy *policy;
 	SHMG_ARRAY(struct shmg_finding) findings; /* by check, in table order */
+	SHMG_ARRAY(struct shmg_allowed) allowed;  /* the same */
 	SHMG_ARRAY(struct shmg_result) results;
 	struct shmg_pool pool;
 	const struct shmg_check *current; /* while a probe runs */
@@ -86,7 +97,7 @@ struct shmg_audit {
 	int failed;			  /* -ENOMEM once anything could not be kept */
 };
 
-extern const struct shmg_record_type shmg_check_type, shmg_finding_type, shmg_result_type;
+extern const struct shmg_record_type shmg_check_type, shmg_finding_type, shmg_allowed_type, shmg_result_type;
 
 struct shmg_audit_options {
 	size_t size;
@@ -124,8 +135,9 @@ void shmg_audit_find(struct shmg_audit *audit, enum shmg_subject type, uint32_t 
 		     const char *expected, const char *where, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
 
-/* What would be a finding, but is allowed by something of the policy that is no [allow]. */
-void shmg_audit_count_allowed(struct shmg_audit *audit);
+/* What would be a finding about an object, but is allowed by something of the policy that is no [allow]. */
+void shmg_audit_allow_object(struct shmg_audit *audit, const struct shmg_object *object, const char *exception,
+			     const char *reason);
 
 /* Formatted text that lives as long as the audit: for expected and where that are not constant. Never NULL. */
 const char *shmg_audit_text(struct shmg_audit *audit, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -139,6 +151,12 @@ void shmg_audit_set_severity(struct shmg_audit *audit, enum shmg_severity severi
 /* `return shmg_audit_unseen(audit, "…why…");` and the same for not applicable. */
 enum shmg_outcome shmg_audit_unseen(struct shmg_audit *audit, const char *why);
 enum shmg_outcome shmg_audit_not_applicable(struct shmg_audit *audit, const char *why);
+
+/*
+ * The end of a sentence that says what could not be read: "; run as root" where that would help, and so neither for
+ * root nor for a captured tree.
+ */
+const char *shmg_audit_remedy(const struct shmg_audit *audit);
 
 /* For a probe that relies on holders: PASSED when all could be seen, else UNSEEN with the first gap as the reason. */
 enum shmg_outcome shmg_audit_complete(struct shmg_audit *audit);

@@ -156,7 +156,9 @@ static void find_group_write(struct shmg_audit *audit, const struct shmg_object 
 	if (!why)
 		return;
 	if (shmg_policy_group_is_shared(audit->policy, object->gid))
-		shmg_audit_count_allowed(audit);
+		shmg_audit_allow_object(audit, object, "[sharing] groups",
+					shmg_audit_text(audit, "the policy says that the members of group %" PRIu32
+							       " share on purpose", object->gid));
 	else
 		shmg_audit_find_object(audit, object, "no write permission for a group that several users share",
 				       is_segment(object) ? STAT_SEGMENT : STAT_FILE,

@@ -10,7 +10,7 @@ static const char *const outcomes[] = { "passed", "found", "unseen", "not-applic
 
 #define RECORD shmg_finding
 static const struct shmg_field finding_fields[] = {
-	F(check, TEXT, "CHECK", true, "check that found it"),
+	F(check, TEXT, "CHECK", true, "check that found it: the id of one of the checks"),
 	{ .name = "severity",
 	  .heading = "SEVERITY",
 	  .help = "how bad it is",
@@ -29,6 +29,17 @@ static const struct shmg_field finding_fields[] = {
 	F(found, TEXT, "FOUND", true, "what is"),
 	F(where, TEXT, "WHERE", false, "where it was read"),
 	F(row, NUMBER, NULL, false, "row of the subject in its table of a snapshot"),
+};
+#undef RECORD
+
+#define RECORD shmg_allowed
+static const struct shmg_field allowed_fields[] = {
+	F(check, TEXT, "CHECK", true, "check that would have found it"),
+	F(subject, TEXT, "SUBJECT", true, "object concerned"),
+	F(namespace, TEXT, "NAMESPACE", false, "IPC or mount namespace that the object is in; host: the host's own"),
+	F(exception, TEXT, "EXCEPTION", true, "NAME of the policy's [allow NAME], or [sharing] groups"),
+	F(reason, TEXT, "REASON", true, "why it is wanted, as the policy says"),
+	F(source, TEXT, "SOURCE", true, "FILE:LINE of the exception"),
 };
 #undef RECORD
 
@@ -67,8 +78,10 @@ static const struct shmg_field check_fields[] = {
 #undef RECORD
 
 const struct shmg_record_type shmg_check_type =
-	SHMG_RECORD_TYPE("check", "one check of the table", struct shmg_check, check_fields);
+	SHMG_RECORD_TYPE("check", "one check of the table; an audit has those that found something", struct shmg_check, check_fields);
 const struct shmg_record_type shmg_finding_type = SHMG_RECORD_TYPE(
 	"finding", "one difference between what is and what should be", struct shmg_finding, finding_fields);
+const struct shmg_record_type shmg_allowed_type =
+	SHMG_RECORD_TYPE("allowed", "what a check found and the policy allows", struct shmg_allowed, allowed_fields);
 const struct shmg_record_type shmg_result_type =
 	SHMG_RECORD_TYPE("result", "what became of one check", struct shmg_result, result_fields);

@@ -13,6 +13,8 @@ static const struct shmg_section_shape audit_shapes[] = {
 	{ "host", &shmg_host_type, true },
 	{ "summary", &shmg_audit_summary_type, true },
 	{ "findings", &shmg_finding_type, false },
+	{ "checks", &shmg_check_type, false }, /* of the findings: why each matters, how to mend it */
+	{ "allowed", &shmg_allowed_type, false },
 	{ "results", &shmg_result_type, false },
 	{ "coverage", &shmg_coverage_type, false },
 };
@@ -162,14 +164,30 @@ static int parse(struct wish *wish, int argc, char **argv, struct shmg_error *er
 	return 0;
 }
 
+static const void *check_of_found(void *context, size_t index)
+{
+	const struct shmg_check *const *found = context;
+	return found[index];
+}
+
 static int print_json(const struct shmg_audit *audit, const struct shmg_audit_summary *summary)
 {
 	struct shmg_audit_summary copy = *summary;
+	SHMG_AUTO_FREE const struct shmg_check **found = calloc(audit->results.count + 1, sizeof *found);
+	size_t found_count = 0;
+
+	if (!found)
+		return -ENOMEM;
+	SHMG_FOREACH(result, &audit->results)
+		if (result->findings)
+			found[found_count++] = shmg_check_find(result->check);
 	const struct shmg_facts *facts = audit->facts;
 	struct shmg_source sources[] = {
 		SHMG_SOURCE_OF(&facts->host),
 		{ .count = 1, .context = &copy },
 		SHMG_SOURCE_OF(&audit->findings),
+		{ .count = found_count, .at = check_of_found, .context = found },
+		SHMG_SOURCE_OF(&audit->allowed),
 		SHMG_SOURCE_OF(&audit->results),
 		SHMG_SOURCE_OF(&facts->coverage),
 	};

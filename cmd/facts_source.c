@@ -126,9 +126,10 @@ void shmg_coverage_print(const struct shmg_facts *facts, FILE *stream)
 
 	SHMG_FOREACH(gap, &facts->coverage) {
 		char line[1024], escaped[SHMG_ESCAPED_MAX(sizeof line)];
-		char count[24] = "";
-		if (gap->count != SHMG_U64_UNKNOWN && gap->count > 1)
-			(void)snprintf(count, sizeof count, " (%" PRIu64 ")", gap->count);
+		char count[128] = "";
+		if (gap->count != SHMG_U64_UNKNOWN && (gap->count > 1 || gap->example))
+			(void)snprintf(count, sizeof count, " (%" PRIu64 "%s%.64s)", gap->count,
+				       gap->example ? ", for one " : "", gap->example ? gap->example : "");
 		(void)snprintf(line, sizeof line, "%s%s: %s", gap->what ? gap->what : "?", count,
 			       gap->why ? gap->why : "?");
 		(void)shmg_escape(line, strlen(line), escaped, sizeof escaped);

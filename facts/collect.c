@@ -57,14 +57,19 @@ static void find_own_namespaces(struct shmg_look *look)
 {
 	uint64_t (*ask)(const struct shmg_look *, const char *) = look->root.live ? inode_of : link_number;
 
-	look->own_ipc_ns = ask(look, look->root.live ? "self/ns/ipc" : "1/ns/ipc");
-	look->own_mnt_ns = ask(look, look->root.live ? "self/ns/mnt" : "1/ns/mnt");
+	look->own_ipc_ns = ask(look, "self/ns/ipc");
+	look->own_mnt_ns = ask(look, "self/ns/mnt");
 	look->host_ipc_ns = ask(look, "1/ns/ipc");
 	look->host_mnt_ns = ask(look, "1/ns/mnt");
 	if (look->host_ipc_ns == SHMG_U64_UNKNOWN)
 		look->host_ipc_ns = look->own_ipc_ns;
 	if (look->host_mnt_ns == SHMG_U64_UNKNOWN)
 		look->host_mnt_ns = look->own_mnt_ns;
+	if (look->root.live)
+		return;
+	/* Whoever captured the tree is not in it: what it calls its own is the host's. */
+	look->own_ipc_ns = look->host_ipc_ns;
+	look->own_mnt_ns = look->host_mnt_ns;
 }
 
 /* Our own mount namespace first: its mounts tell which devices hold shared memory even where no other process may be
@@ -159,6 +164,17 @@ static void judge_coverage(const struct shmg_facts *facts, struct shmg_host *hos
 	}
 }
 
+/* What no captured tree can tell. */
+static int note_capture(struct shmg_facts *facts)
+{
+	int status = shmg_facts_note_unseen_holder(facts, "descriptors of processes",
+						   "a captured tree does not hold them", NULL);
+	return status ? status
+		      : shmg_facts_note_gap(facts, "owners and modes of files on the captured machine",
+					    "those of the copies stand for them: true if root made and moved the copy",
+					    false);
+}
+
 static int collect_objects(struct shmg_look *look)
 {
 	int (*const steps[])(struct shmg_look *) = {
@@ -175,10 +191,7 @@ static int collect_objects(struct shmg_look *look)
 		return status;
 	count_holders(look->facts);
 	judge_creators(look);
-	if (!look->root.live)
-		status = shmg_facts_note_unseen_holder(look->facts, "descriptors of processes",
-						       "a captured tree does not hold them");
-	return status;
+	return look->root.live ? 0 : note_capture(look->facts);
 }
 
 static int collect_host_facts(struct shmg_look *look)

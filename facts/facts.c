@@ -139,7 +139,15 @@ int shmg_facts_note_gap(struct shmg_facts *facts, const char *what, const char *
 	return note(facts, what, why, affects_objects, false);
 }
 
-int shmg_facts_note_unseen_holder(struct shmg_facts *facts, const char *what, const char *why)
+int shmg_facts_note_unseen_holder(struct shmg_facts *facts, const char *what, const char *why,
+				  const struct shmg_process *process)
 {
-	return note(facts, what, why, true, true);
+	int status = note(facts, what, why, true, true);
+	if (status)
+		return status;
+	SHMG_FOREACH(row, &facts->coverage)
+		if (process && !row->example && strcmp(row->what, what) == 0 && strcmp(row->why, why) == 0)
+			row->example = shmg_pool_format(&facts->pool, "pid %" PRIu32 " (%s)", process->pid,
+							process->comm ? process->comm : "?");
+	return 0;
 }

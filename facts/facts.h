@@ -254,6 +254,7 @@ struct shmg_sensor {
 struct shmg_coverage {
 	const char *what;        /* "mappings of processes", "mount namespaces", … */
 	const char *why;         /* the reason, and what would help */
+	const char *example;     /* one of them: "pid 1 (systemd)"; NULL: the count says it all */
 	uint64_t count;          /* how many of them */
 	uint8_t affects_objects; /* bool: the list of objects or holders may be incomplete */
 	uint8_t only_holders;    /* bool: the lists of what has a name or id are whole all the same */
@@ -353,6 +354,7 @@ size_t shmg_facts_holds_of_process(const struct shmg_facts *facts, uint32_t proc
 /* Notes that something could not be seen; rows with the same what and why are one, counted. -ENOMEM or 0. */
 int shmg_facts_note_gap(struct shmg_facts *facts, const char *what, const char *why, bool affects_objects);
 /* The same for a process whose mappings or descriptors could not be read. */
-int shmg_facts_note_unseen_holder(struct shmg_facts *facts, const char *what, const char *why);
+int shmg_facts_note_unseen_holder(struct shmg_facts *facts, const char *what, const char *why,
+				  const struct shmg_process *process);
 
 #endif

@@ -179,7 +179,8 @@ static int note_unseen(struct shmg_look *look, int status, uint32_t flag, const 
 	return shmg_facts_note_unseen_holder(
 		look->facts, what,
 		geteuid() == 0 ? "refused to root: they have more capabilities, or a security module objects"
-			       : "permission denied: run as root to see them");
+			       : "permission denied: run as root to see them",
+		&look->facts->processes.items[look->process]);
 }
 
 static int add_process(struct shmg_look *look, uint32_t pid)

@@ -196,6 +196,7 @@ static const struct shmg_field coverage_fields[] = {
 	F(what, TEXT, "UNSEEN", true, "what could not be seen"),
 	F(count, NUMBER, "COUNT", true, "how many of them"),
 	F(why, TEXT, "WHY", true, "why, and what would help"),
+	F(example, TEXT, NULL, false, "one of them"),
 	F(affects_objects, BOOL, NULL, false, "whether the list of objects or holders may be incomplete"),
 	F(only_holders, BOOL, NULL, false,
 	  "whether, of what has a name or id, only the holders are affected, not the list itself"),

@@ -132,14 +132,22 @@ struct shmg_sarif_rule {
 };
 struct shmg_sarif_result {
 	const char *rule, *level;
+	const char *message;	   /* raw bytes */
+	const char *subject;	   /* logical location, raw bytes */
+	const char *kind;	   /* of the subject: "object", "process", … */
+	const char *justification; /* why it is suppressed, raw bytes; NULL: it is not */
+};
+/* Something that the tool could not do, so that no result does not mean that all is well. */
+struct shmg_sarif_notification {
+	const char *rule;    /* that could not be applied */
 	const char *message; /* raw bytes */
-	const char *subject; /* logical location, raw bytes */
-	const char *kind;    /* of the subject: "object", "process", … */
 };
 struct shmg_sarif_run {
 	const char *version; /* of the tool */
 	const struct shmg_sarif_rule *rules;
 	size_t rule_count;
+	const struct shmg_sarif_notification *notifications;
+	size_t notification_count;
 	size_t result_count;
 	struct shmg_sarif_result (*result)(void *context, size_t index);
 	void *context;

@@ -156,6 +156,15 @@ static json_t *json_of_fingerprints(struct shmg_writer *writer, const struct shm
 	return fingerprints;
 }
 
+static json_t *json_of_suppression(struct shmg_writer *writer, const char *justification)
+{
+	json_t *suppression = json_object();
+
+	set(writer, suppression, "kind", json_string("external"));
+	set(writer, suppression, "justification", shmg_writer_escaped(writer, justification));
+	return suppression;
+}
+
 static json_t *json_of_result(struct shmg_writer *writer, const struct shmg_sarif_run *run,
 			      const struct shmg_sarif_result *result, size_t *rule)
 {
@@ -171,7 +180,33 @@ static json_t *json_of_result(struct shmg_writer *writer, const struct shmg_sari
 	set_text(writer, object, "message", json_of_message(writer, result->message));
 	set(writer, object, "locations", list_of(json_of_location(writer, result)));
 	set(writer, object, "partialFingerprints", json_of_fingerprints(writer, result));
+	if (result->justification)
+		set(writer, object, "suppressions", list_of(json_of_suppression(writer, result->justification)));
 	return object;
+}
+
+static json_t *json_of_notification(struct shmg_writer *writer, const struct shmg_sarif_notification *notification)
+{
+	json_t *object = json_object(), *rule = json_object();
+
+	set(writer, rule, "id", json_string(notification->rule));
+	set(writer, object, "level", json_string("warning"));
+	set_text(writer, object, "message", json_of_message(writer, notification->message));
+	set(writer, object, "associatedRule", rule);
+	return object;
+}
+
+/* What ran, and what of it could not look: a run without results is no clean bill then. */
+static json_t *json_of_invocation(struct shmg_writer *writer, const struct shmg_sarif_run *run)
+{
+	json_t *invocation = json_object(), *notifications = json_array();
+
+	for (size_t i = 0; i < run->notification_count; i++)
+		if (json_array_append_new(notifications, json_of_notification(writer, &run->notifications[i])) < 0)
+			shmg_writer_fail(writer, -ENOMEM);
+	set(writer, invocation, "executionSuccessful", json_true());
+	set(writer, invocation, "toolExecutionNotifications", notifications);
+	return invocation;
 }
 
 int shmg_sarif_print(FILE *stream, const struct shmg_sarif_run *run)
@@ -184,7 +219,9 @@ int shmg_sarif_print(FILE *stream, const struct shmg_sarif_run *run)
 	shmg_writer_json_new(&writer, json_string(SARIF_SCHEMA));
 	shmg_writer_text(&writer, ",\n\"version\": \"2.1.0\",\n\"runs\": [{\"tool\": ");
 	shmg_writer_json_new(&writer, json_of_tool(&writer, run));
-	shmg_writer_text(&writer, ",\n\"results\": [");
+	shmg_writer_text(&writer, ",\n\"invocations\": [");
+	shmg_writer_json_new(&writer, json_of_invocation(&writer, run));
+	shmg_writer_text(&writer, "],\n\"results\": [");
 	for (size_t i = 0; i < run->result_count && !writer.status; i++) {
 		struct shmg_sarif_result result = run->result(run->context, i);
 		shmg_writer_text(&writer, i ? ",\n" : "\n");
