@@ -73,6 +73,8 @@ unsigned shmg_audit_needs(const struct shmg_audit_options *options)
 	return needs;
 }
 
+const char shmg_reason_not_chosen[] = "not chosen";
+
 static void run_check(struct shmg_audit *audit, const struct shmg_check *check,
 		      const struct shmg_audit_options *options)
 {
@@ -92,7 +94,7 @@ static void run_check(struct shmg_audit *audit, const struct shmg_check *check,
 		result->severity = wish->severity;
 	if (!is_chosen(options, check->id)) {
 		result->outcome = SHMG_OUTCOME_DISABLED;
-		result->reason = "not chosen";
+		result->reason = shmg_reason_not_chosen;
 		return;
 	}
 	if (wish && !wish->enabled) {

@@ -83,6 +83,9 @@ struct shmg_result {
 	uint8_t outcome;
 };
 
+/* The reason of a check that the options leave out: this very text, so that it can be told from the policy's. */
+extern const char shmg_reason_not_chosen[];
+
 struct shmg_audit {
 	const struct shmg_facts *facts;
 	const struct shmg_facts *since; /* earlier facts, or NULL */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "audit/isolation.h"
+#include "audit/scratch.h"
 
 #define NAMES_MAX 512
 
@@ -43,14 +44,12 @@ static bool is_container(const struct shmg_process *process, const struct host *
 	return process->container == 1 && process->unit && !(host->unit && strcmp(process->unit, host->unit) == 0);
 }
 
-static uint64_t shm_dev_of(const struct shmg_facts *facts, const struct shmg_process *process)
+static uint64_t shm_dev_of(struct shmg_audit *audit, const struct shmg_process *process)
 {
 	if (process->mnt_ns == SHMG_U64_UNKNOWN)
 		return SHMG_U64_UNKNOWN;
-	SHMG_FOREACH(ns, &facts->namespaces)
-		if (ns->type == SHMG_NAMESPACE_MOUNT && ns->inode == process->mnt_ns)
-			return ns->shm_dev;
-	return SHMG_U64_UNKNOWN;
+	const struct shmg_namespace *ns = shmg_scratch_mount_namespace(audit, process->mnt_ns);
+	return ns ? ns->shm_dev : SHMG_U64_UNKNOWN;
 }
 
 /* Processes that are one finding: of one unit or container or, where they have none, of one IPC namespace. */
@@ -132,9 +131,9 @@ static enum shmg_outcome outcome_of(struct shmg_audit *audit, size_t unseen, siz
 				    const char *not_applicable)
 {
 	if (unseen && audit->facts->host.items[0].uid != 0)
-		return shmg_audit_unseen(
-			audit, shmg_audit_text(audit, "the namespaces of %zu processes could not be read; run as root",
-					       unseen));
+		return shmg_audit_unseen(audit,
+					 shmg_audit_text(audit, "the namespaces of %zu processes could not be read%s",
+							 unseen, shmg_audit_remedy(audit)));
 	if (!containers_or_any)
 		return shmg_audit_not_applicable(audit, not_applicable);
 	return SHMG_OUTCOME_PASSED;
@@ -189,7 +188,7 @@ static enum shmg_outcome probe_host_shm(struct shmg_audit *audit, bool shares_ip
 		if (process->ipc_ns == SHMG_U64_UNKNOWN || (process->ipc_ns == host.ipc_ns) != shares_ipc)
 			continue;
 		asked++;
-		if (shm_dev_of(facts, process) == host.shm_dev)
+		if (shm_dev_of(audit, process) == host.shm_dev)
 			add_process(audit, &groups, process, POSIX);
 	}
 	SHMG_FOREACH(group, &groups)
@@ -289,7 +288,7 @@ static enum shmg_outcome probe_shared(struct shmg_audit *audit, bool device)
 		if (!is_container(process, &host) || is_pause(process))
 			continue;
 		containers++;
-		uint64_t place = device ? shm_dev_of(facts, process) : process->ipc_ns;
+		uint64_t place = device ? shm_dev_of(audit, process) : process->ipc_ns;
 		unseen += process->ipc_ns == SHMG_U64_UNKNOWN || process->mnt_ns == SHMG_U64_UNKNOWN;
 		if (place != SHMG_U64_UNKNOWN && place != (device ? host.shm_dev : host.ipc_ns))
 			add_member(audit, &members, place, process);

@@ -269,7 +269,8 @@ static enum shmg_outcome probe_profiles(struct shmg_audit *audit)
 	if (!is_value(audit->facts, SHMG_SETTING_APPARMOR, "enabled"))
 		return shmg_audit_not_applicable(audit, "AppArmor is not active");
 	if (shmg_facts_setting_number(audit->facts, SHMG_SETTING_APPARMOR_PROFILES, &profiles) < 0)
-		return shmg_audit_unseen(audit, "AppArmor's profiles could not be read; run as root");
+		return shmg_audit_unseen(audit, shmg_audit_text(audit, "AppArmor's profiles could not be read%s",
+								shmg_audit_remedy(audit)));
 	if (!profiles)
 		shmg_audit_find(audit, SHMG_SUBJECT_HOST, SHMG_U32_UNKNOWN, "AppArmor", "profiles in enforce mode",
 				"/sys/kernel/security/apparmor/profiles", "enabled, with no profile in enforce mode");

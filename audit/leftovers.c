@@ -8,14 +8,32 @@
 #include "audit/orphan.h"
 #include "audit/scratch.h"
 
-#define EVIDENCE "lease, maps, shmctl(2), /proc"
+#define BY_SYSVIPC "/proc/sysvipc/shm"
+#define BY_LEASE "fcntl(2) F_SETLEASE on the file"
+#define BY_PROCESSES "/proc/*/maps and /proc/*/fd"
 
-/* What it takes up, or where that is not known could. */
-static uint64_t bytes_of(const struct shmg_object *object)
+/* What the verdict on this object rests on. */
+static const char *where_of(const struct shmg_object *object)
 {
-	if (object->resident != SHMG_U64_UNKNOWN)
-		return object->resident;
-	return object->size != SHMG_U64_UNKNOWN ? object->size : 0;
+	if (object->kind == SHMG_KIND_SYSV)
+		return BY_SYSVIPC;
+	return object->lease == SHMG_LEASE_FREE ? BY_LEASE : BY_PROCESSES;
+}
+
+#define SIZES_MAX (2 * SHMG_AMOUNT_MAX + 32)
+
+/* "75.0 MiB, 7.3 MiB of it resident": what is asked for, and what is taken. Returns `buffer`. */
+static const char *say_sizes(uint64_t size, uint64_t resident, char buffer[static SIZES_MAX])
+{
+	char whole[SHMG_AMOUNT_MAX] = "unknown size", part[SHMG_AMOUNT_MAX];
+
+	if (size != SHMG_U64_UNKNOWN)
+		(void)shmg_amount_bytes(size, whole);
+	if (resident != SHMG_U64_UNKNOWN)
+		(void)snprintf(buffer, SIZES_MAX, "%s, %s of it resident", whole, shmg_amount_bytes(resident, part));
+	else
+		(void)snprintf(buffer, SIZES_MAX, "%s", whole);
+	return buffer;
 }
 
 /* Holders that could not be seen matter only where the kernel's own answer (nattch, a lease) is missing. */
@@ -32,15 +50,15 @@ static enum shmg_outcome judged(struct shmg_audit *audit, const uint8_t *verdict
 static enum shmg_outcome find_each(struct shmg_audit *audit, enum shmg_orphan wanted)
 {
 	const uint8_t *verdicts = shmg_scratch_orphans(audit);
-	char reason[256], size[SHMG_AMOUNT_MAX];
+	char reason[256], sizes[SIZES_MAX];
 
 	for (size_t row = 0; verdicts && row < audit->facts->objects.count; row++) {
 		const struct shmg_object *object = &audit->facts->objects.items[row];
 		if (verdicts[row] != wanted)
 			continue;
 		(void)shmg_object_orphan_unasked(audit->facts, audit->policy, object, reason, sizeof reason);
-		shmg_audit_find_object(audit, object, "held, or removed by its program", EVIDENCE, "%s: %s",
-				       shmg_amount_bytes(bytes_of(object), size), reason);
+		shmg_audit_find_object(audit, object, "held, or removed by its program", where_of(object), "%s: %s",
+				       say_sizes(object->size, object->resident, sizes), reason);
 	}
 	return judged(audit, verdicts);
 }
@@ -59,8 +77,8 @@ static enum shmg_outcome probe_unreferenced(struct shmg_audit *audit)
 static enum shmg_outcome probe_count(struct shmg_audit *audit)
 {
 	const uint8_t *verdicts = shmg_scratch_orphans(audit);
-	uint64_t count = 0, bytes = 0, most = shmg_audit_parameter(audit, SHMG_PARAMETER_ORPHANS);
-	char size[SHMG_AMOUNT_MAX];
+	uint64_t count = 0, size = 0, resident = 0, most = shmg_audit_parameter(audit, SHMG_PARAMETER_ORPHANS);
+	char sizes[SIZES_MAX];
 
 	for (size_t row = 0; verdicts && row < audit->facts->objects.count; row++) {
 		const struct shmg_object *object = &audit->facts->objects.items[row];
@@ -69,28 +87,33 @@ static enum shmg_outcome probe_count(struct shmg_audit *audit)
 		     shmg_object_orphan(audit->facts, audit->policy, object, NULL, 0) == SHMG_ORPHAN_ALLOWED))
 			continue;
 		count++;
-		bytes = shmg_amount_plus(bytes, bytes_of(object));
+		if (object->size != SHMG_U64_UNKNOWN)
+			size = shmg_amount_plus(size, object->size);
+		if (object->resident != SHMG_U64_UNKNOWN)
+			resident = shmg_amount_plus(resident, object->resident);
 	}
 	if (count > most)
 		shmg_audit_find(audit, SHMG_SUBJECT_HOST, SHMG_U32_UNKNOWN, "host",
-				shmg_audit_text(audit, "at most %" PRIu64 " orphans", most), EVIDENCE,
-				"%" PRIu64 " orphans that take up %s", count, shmg_amount_bytes(bytes, size));
+				shmg_audit_text(audit, "at most %" PRIu64 " orphans", most),
+				BY_SYSVIPC "; " BY_LEASE "; " BY_PROCESSES, "%" PRIu64 " orphans: %s", count,
+				say_sizes(size, resident, sizes));
 	return judged(audit, verdicts);
 }
 
 /* Removing a segment while attached is good style; it goes wrong when the one who did it dies and others stay. */
 static enum shmg_outcome probe_marked(struct shmg_audit *audit)
 {
-	char size[SHMG_AMOUNT_MAX];
+	char sizes[SIZES_MAX];
 
 	SHMG_FOREACH(object, &audit->facts->objects) {
 		if (object->kind != SHMG_KIND_SYSV || !shmg_has(object->flags, SHMG_OBJECT_MARKED) ||
 		    object->nattch == SHMG_U64_UNKNOWN || !object->nattch ||
 		    (object->creator_state != SHMG_PID_GONE && object->creator_state != SHMG_PID_REUSED))
 			continue;
-		shmg_audit_find_object(audit, object, "detached once its creator has gone", "shmctl(2) SHM_STAT_ANY",
+		shmg_audit_find_object(audit, object, "detached once its creator has gone", BY_SYSVIPC,
 				       "%s, marked for removal, nattch %" PRIu64 ", creator pid %" PRIu32 " is gone",
-				       shmg_amount_bytes(bytes_of(object), size), object->nattch, object->creator);
+				       say_sizes(object->size, object->resident, sizes), object->nattch,
+				       object->creator);
 	}
 	return SHMG_OUTCOME_PASSED;
 }

@@ -44,6 +44,52 @@ static void tell_drift(struct shmg_audit *audit, const struct shmg_mount *mount,
 	shmg_mount_find(audit, mount, expected, SHMG_MOUNT_BY_MOUNTINFO, found);
 }
 
+static bool has_target(const struct shmg_facts *facts, const char *target)
+{
+	SHMG_FOREACH(mount, &facts->mounts)
+		if (mount->host == 1 && mount->target && strcmp(mount->target, target) == 0 &&
+		    shmg_mount_is_type(mount, "tmpfs"))
+			return true;
+	return false;
+}
+
+static bool is_seen(const struct shmg_facts *facts)
+{
+	SHMG_FOREACH(mount, &facts->mounts)
+		if (mount->host == 1)
+			return true;
+	return false;
+}
+
+/* A line of fstab for a tmpfs that is to be there since the boot, and that everybody is to write. */
+static bool is_due(const struct shmg_facts *facts, const struct shmg_mount_config *config,
+		   struct shmg_mount_wish *ret_wish)
+{
+	const struct shmg_host *host = facts->host.items;
+
+	if (config->origin != SHMG_CONFIG_FSTAB || !config->target || !config->fstype ||
+	    strcmp(config->fstype, "tmpfs") != 0)
+		return false;
+	shmg_mount_wish_parse(config->options ? config->options : "", host->memory, host->page_size, ret_wish);
+	return !ret_wish->deferred && (ret_wish->mode & 0002);
+}
+
+static void tell_absent(struct shmg_audit *audit)
+{
+	const struct shmg_facts *facts = audit->facts;
+	struct shmg_mount_wish wish;
+
+	if (!is_seen(facts))
+		return;
+	shmg_audit_set_severity(audit, SHMG_SEVERITY_INFO);
+	SHMG_FOREACH(config, &facts->mount_configs)
+		if (is_due(facts, config, &wish) && !has_target(facts, config->target))
+			shmg_audit_find(audit, SHMG_SUBJECT_MOUNT, SHMG_U32_UNKNOWN, config->target,
+					shmg_audit_text(audit, "a tmpfs, as %s says",
+							config->source ? config->source : "/etc/fstab"),
+					"/proc/self/mountinfo", "not mounted");
+}
+
 static const struct shmg_coverage *unseen_configuration(const struct shmg_facts *facts)
 {
 	SHMG_FOREACH(gap, &facts->coverage)
@@ -68,6 +114,7 @@ enum shmg_outcome shmg_mount_probe_drift(struct shmg_audit *audit)
 		if ((wish.flags & ~mount->flags) || differs_in_size(mount, &wish))
 			tell_drift(audit, mount, &wish);
 	}
+	tell_absent(audit);
 	if (gap)
 		return shmg_audit_unseen(audit, shmg_audit_text(audit, "%s: %s", gap->what, gap->why));
 	if (!compared)

@@ -22,7 +22,10 @@ enum shmg_mount_verdict {
 /* Writes to `found` (SHMG_MOUNT_FOUND_MAX bytes) what is wrong, if it is. */
 typedef enum shmg_mount_verdict shmg_mount_judge(struct shmg_audit *audit, const struct shmg_mount *mount, char *found);
 
-/* Every mount meant for sharing, the host's first; a copy of one that was found wrong already is passed over. */
+/*
+ * Every mount meant for sharing that can be written, the host's first. A copy of one that was found wrong already is
+ * passed over, and the same mount of many namespaces is one finding.
+ */
 enum shmg_outcome shmg_mount_survey(struct shmg_audit *audit, shmg_mount_judge *judge, const char *expected,
 				    const char *how);
 
@@ -31,7 +34,7 @@ bool shmg_mount_is_looked_at(const struct shmg_mount *mount);
 bool shmg_mount_is_type(const struct shmg_mount *mount, const char *fstype);
 bool shmg_mount_is_below(const char *path, const char *directory);
 
-/* A finding about one mount; the subject names the namespace, if it is not the host's. */
+/* A finding about one mount of the host. */
 void shmg_mount_find(struct shmg_audit *audit, const struct shmg_mount *mount, const char *expected, const char *how,
 		     const char *found);
 

@@ -112,7 +112,11 @@ static void parse_option(const char *option, uint64_t memory, uint64_t page_size
 			wish->flags = (wish->flags | options_known[i].set) & ~options_known[i].clear;
 			return;
 		}
-	if (strncmp(option, "size=", 5) == 0)
+	if (strcmp(option, "noauto") == 0 || strcmp(option, "x-systemd.automount") == 0)
+		wish->deferred = true;
+	else if (strncmp(option, "mode=", 5) == 0)
+		wish->mode = (uint32_t)strtoul(option + 5, NULL, 8) & 07777;
+	else if (strncmp(option, "size=", 5) == 0)
 		parse_size(option + 5, memory, page_size, wish);
 	else if (strncmp(option, "nr_blocks=", 10) == 0)
 		parse_blocks(option + 10, page_size, wish);
@@ -120,7 +124,7 @@ static void parse_option(const char *option, uint64_t memory, uint64_t page_size
 
 void shmg_mount_wish_parse(const char *options, uint64_t memory, uint64_t page_size, struct shmg_mount_wish *ret_wish)
 {
-	struct shmg_mount_wish wish = { .size = SHMG_U64_UNKNOWN };
+	struct shmg_mount_wish wish = { .size = SHMG_U64_UNKNOWN, .mode = 01777 };
 
 	while (*options) {
 		/* Every option that matters is short; a longer one is none of them. */

@@ -10,6 +10,8 @@ struct shmg_mount_wish {
 	uint64_t size;	/* bytes; UINT64_MAX: no limit; SHMG_U64_UNKNOWN: not asked for, or not understood */
 	uint64_t slack; /* by how much the live size may differ: a percentage is of the RAM at the time of mounting */
 	const char *source; /* file and line */
+	uint32_t mode;      /* of its root directory; a tmpfs that nobody says it of has 1777 */
+	bool deferred;      /* mounted on demand, and so perhaps not now: noauto, automount */
 };
 
 /*

@@ -15,10 +15,7 @@ static enum shmg_mount_verdict judge_flag(const struct shmg_mount *mount, uint32
 {
 	if (mount->flags == SHMG_U32_UNKNOWN)
 		return SHMG_MOUNT_UNSEEN;
-	/* Nothing can be planted through a mount that is read-only, nor by users in a directory that only root writes.
-	 */
-	if (mount->flags & SHMG_MOUNT_RO)
-		return SHMG_MOUNT_ELSEWHERE;
+	/* Nothing can be planted by users in a directory that only root writes. */
 	if (shmg_mount_is_type(mount, "hugetlbfs") && (mount->mode == SHMG_U32_UNKNOWN || !(mount->mode & 022)))
 		return SHMG_MOUNT_ELSEWHERE;
 	(void)snprintf(found, SHMG_MOUNT_FOUND_MAX, "no %s among %s", name,
@@ -312,8 +309,9 @@ static const struct shmg_check checks[] = {
 		.title = "A mount in force is not what the configuration asks for",
 		.why = "Somebody remounted it, or the configuration was changed and never applied: the machine is "
 		       "weaker, or has another size, than its files make everybody believe.",
-		.fix = "mount -o remount TARGET applies /etc/fstab; for a unit, systemctl reload UNIT.mount. If what "
-		       "is in force is what is wanted, write it to the configuration.",
+		.fix = "mount -o remount TARGET applies /etc/fstab (mount TARGET, where nothing is mounted); for a "
+		       "unit, systemctl reload UNIT.mount. If what is in force is what is wanted, write it to the "
+		       "configuration.",
 		.breaks = "A remount to a size smaller than what is in use is refused; options take effect for new "
 			  "uses only.",
 		.references = "fstab(5); systemd.mount(5); mount(8)",

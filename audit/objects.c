@@ -14,7 +14,7 @@
 #include "audit/scratch.h"
 
 #define STAT_FILE "statx(2)"
-#define STAT_SEGMENT "shmctl(2) SHM_STAT_ANY"
+#define STAT_SEGMENT "/proc/sysvipc/shm"
 
 #define OTHERS_READ 04u
 #define OTHERS_WRITE 02u
@@ -52,7 +52,7 @@ static enum shmg_outcome probe_others_write(struct shmg_audit *audit)
 		if (grants(object, OTHERS_WRITE) && shmg_place_is_shared_file(audit->facts, object) &&
 		    shmg_place_is_reachable(audit, object, 01))
 			shmg_audit_find_object(audit, object, "no write permission for others", STAT_FILE,
-					       "mode %04" PRIo32 ", owner %" PRIu32, object->mode, object->uid);
+					       "mode %04" PRIo32 ", owner uid %" PRIu32, object->mode, object->uid);
 	return SHMG_OUTCOME_PASSED;
 }
 
@@ -75,7 +75,7 @@ static enum shmg_outcome probe_others_read(struct shmg_audit *audit)
 		if (is_readable_memory(audit, object))
 			shmg_audit_find_object(audit, object, "no read permission for others",
 					       is_segment(object) ? STAT_SEGMENT : STAT_FILE,
-					       "mode %04" PRIo32 ", owner %" PRIu32, object->mode, object->uid);
+					       "mode %04" PRIo32 ", owner uid %" PRIu32, object->mode, object->uid);
 	return SHMG_OUTCOME_PASSED;
 }
 
@@ -143,7 +143,7 @@ static const char *why_shared(struct shmg_audit *audit, const struct shmg_object
 		return shmg_audit_text(audit, "with which %zu users run processes", users);
 	if (object->gid != object->uid && !own)
 		return shmg_audit_text(audit,
-				       "with which no process of the owner %" PRIu32
+				       "with which no process of its owner, uid %" PRIu32 ","
 				       " runs (who its members are is not known here)",
 				       object->uid);
 	return NULL;
@@ -162,7 +162,7 @@ static void find_group_write(struct shmg_audit *audit, const struct shmg_object 
 	else
 		shmg_audit_find_object(audit, object, "no write permission for a group that several users share",
 				       is_segment(object) ? STAT_SEGMENT : STAT_FILE,
-				       "mode %04" PRIo32 ", group %" PRIu32 ", %s", object->mode, object->gid, why);
+				       "mode %04" PRIo32 ", gid %" PRIu32 ", %s", object->mode, object->gid, why);
 }
 
 static enum shmg_outcome probe_group_write(struct shmg_audit *audit)
@@ -195,7 +195,7 @@ static enum shmg_outcome probe_segment_write(struct shmg_audit *audit)
 		bool usable = grants(object, OTHERS_READ);
 		shmg_audit_set_severity(audit, usable ? audit->current->severity : SHMG_SEVERITY_LOW);
 		shmg_audit_find_object(audit, object, "no write permission for others", STAT_SEGMENT,
-				       "mode %04" PRIo32 ", owner %" PRIu32 ", key 0x%08" PRIx32 "%s", object->mode,
+				       "mode %04" PRIo32 ", owner uid %" PRIu32 ", key 0x%08" PRIx32 "%s", object->mode,
 				       object->uid, object->key,
 				       usable ? "" : "; others lack the read permission that attaching needs as well");
 	}
@@ -212,7 +212,7 @@ static enum shmg_outcome probe_set_id(struct shmg_audit *audit)
 		bool inert = has_option(mount_of(audit, object), SHMG_MOUNT_NOSUID);
 		shmg_audit_set_severity(audit, inert ? SHMG_SEVERITY_LOW : audit->current->severity);
 		shmg_audit_find_object(audit, object, "no set-id bits", STAT_FILE,
-				       "mode %04" PRIo32 ", owner %" PRIu32 ", group %" PRIu32 "%s", object->mode,
+				       "mode %04" PRIo32 ", owner uid %" PRIu32 ", gid %" PRIu32 "%s", object->mode,
 				       object->uid, object->gid, inert ? " (the mount is nosuid)" : "");
 	}
 	return SHMG_OUTCOME_PASSED;
@@ -227,7 +227,7 @@ static enum shmg_outcome probe_execute(struct shmg_audit *audit)
 		bool inert = has_option(mount_of(audit, object), SHMG_MOUNT_NOEXEC);
 		shmg_audit_set_severity(audit, inert ? SHMG_SEVERITY_INFO : audit->current->severity);
 		shmg_audit_find_object(audit, object, "no execute bits", STAT_FILE,
-				       "mode %04" PRIo32 ", owner %" PRIu32 "%s", object->mode, object->uid,
+				       "mode %04" PRIo32 ", owner uid %" PRIu32 "%s", object->mode, object->uid,
 				       inert ? " (the mount is noexec)" : "");
 	}
 	return SHMG_OUTCOME_PASSED;
@@ -244,7 +244,7 @@ static enum shmg_outcome probe_content(struct shmg_audit *audit)
 			bool elf = object->content == SHMG_CONTENT_ELF;
 			shmg_audit_set_severity(audit, elf ? audit->current->severity : SHMG_SEVERITY_MEDIUM);
 			shmg_audit_find_object(
-				audit, object, "data", "its first bytes", "%s, mode %04" PRIo32 ", owner %" PRIu32,
+				audit, object, "data", "its first bytes", "%s, mode %04" PRIo32 ", owner uid %" PRIu32,
 				elf ? "an ELF program or library" : "a script (#!)", object->mode, object->uid);
 		} else if (object->content == SHMG_U8_UNKNOWN &&
 			   (object->kind == SHMG_KIND_POSIX || object->kind == SHMG_KIND_TMPFS)) {
@@ -286,7 +286,7 @@ static enum shmg_outcome probe_hidden(struct shmg_audit *audit)
 		    (shmg_place_is_temporary(audit->facts, object) && is_customary(object, tail)))
 			continue;
 		shmg_audit_find_object(audit, object, "a name without a leading dot", "readdir(3)",
-				       "a hidden %s, owner %" PRIu32,
+				       "a hidden %s, owner uid %" PRIu32,
 				       object->file_type == SHMG_FILE_DIRECTORY ? "directory" : "file", object->uid);
 	}
 	return SHMG_OUTCOME_PASSED;
@@ -299,7 +299,7 @@ static enum shmg_outcome probe_directory(struct shmg_audit *audit)
 		    !grants(object, STICKY) && shmg_place_is_shared(audit->facts, object) &&
 		    shmg_place_is_reachable(audit, object, 01))
 			shmg_audit_find_object(audit, object, "the sticky bit, or no write permission for others",
-					       STAT_FILE, "mode %04" PRIo32 ", owner %" PRIu32, object->mode,
+					       STAT_FILE, "mode %04" PRIo32 ", owner uid %" PRIu32, object->mode,
 					       object->uid);
 	return SHMG_OUTCOME_PASSED;
 }
@@ -369,7 +369,7 @@ static enum shmg_outcome probe_symlink(struct shmg_audit *audit)
 	SHMG_FOREACH(object, &audit->facts->objects)
 		if (is_planted(audit, object, &end))
 			shmg_audit_find_object(audit, object, "no symbolic links of other users", "readlink(2)",
-					       "a link of user %" PRIu32 " that leads %s: %s", object->uid, ends[end],
+					       "a link of uid %" PRIu32 " that leads %s: %s", object->uid, ends[end],
 					       object->target);
 	return SHMG_OUTCOME_PASSED;
 }
@@ -386,7 +386,7 @@ static enum shmg_outcome probe_special(struct shmg_audit *audit)
 			continue;
 		shmg_audit_set_severity(audit, device ? SHMG_SEVERITY_HIGH : audit->current->severity);
 		shmg_audit_find_object(audit, object, "shared memory", STAT_FILE,
-				       "a %s, mode %04" PRIo32 ", owner %" PRIu32,
+				       "a %s, mode %04" PRIo32 ", owner uid %" PRIu32,
 				       device                                ? "device"
 				       : object->file_type == SHMG_FILE_FIFO ? "FIFO"
 									     : "socket",

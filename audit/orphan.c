@@ -44,8 +44,10 @@ static const char *name_of(const struct shmg_process *process)
 static enum shmg_orphan judge_holders(const struct shmg_object *object, const struct reason *reason)
 {
 	if (shmg_some(object->mappers) || shmg_some(object->openers)) {
-		say(reason, "%" PRIu32 " processes map it, %" PRIu32 " more hold a descriptor",
-		    shmg_some(object->mappers) ? object->mappers : 0, shmg_some(object->openers) ? object->openers : 0);
+		uint32_t mappers = shmg_some(object->mappers) ? object->mappers : 0;
+		uint32_t openers = shmg_some(object->openers) ? object->openers : 0;
+		say(reason, "%" PRIu32 " process%s, %" PRIu32 " more hold%s a descriptor", mappers,
+		    mappers == 1 ? " maps it" : "es map it", openers, openers == 1 ? "s" : "");
 		return SHMG_ORPHAN_HELD;
 	}
 	return SHMG_ORPHAN_UNREFERENCED;

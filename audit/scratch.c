@@ -13,6 +13,8 @@ struct shmg_scratch {
 	uint32_t *first; /* by object row: its first place in `order`; one more at the end */
 	uint32_t *order; /* rows of holds, by object, then process */
 	uint8_t *orphans;
+	const struct shmg_namespace **mount_namespaces; /* by inode */
+	size_t mount_namespace_count;
 	struct shmg_place_index places;
 };
 
@@ -84,6 +86,41 @@ const uint8_t *shmg_scratch_orphans(struct shmg_audit *audit)
 			(uint8_t)shmg_object_orphan_unasked(audit->facts, audit->policy, object, NULL, 0);
 	scratch->orphans = orphans;
 	return orphans;
+}
+
+static int compare_namespaces(const void *left, const void *right)
+{
+	const struct shmg_namespace *const *a = left, *const *b = right;
+	return ((*a)->inode > (*b)->inode) - ((*a)->inode < (*b)->inode);
+}
+
+static bool sort_namespaces(struct shmg_audit *audit, struct shmg_scratch *scratch)
+{
+	const struct shmg_facts *facts = audit->facts;
+	const struct shmg_namespace **sorted = shmg_scratch_alloc(audit, facts->namespaces.count + 1, sizeof *sorted);
+	size_t count = 0;
+
+	if (!sorted)
+		return false;
+	SHMG_FOREACH(ns, &facts->namespaces)
+		if (ns->type == SHMG_NAMESPACE_MOUNT)
+			sorted[count++] = ns;
+	qsort(sorted, count, sizeof *sorted, compare_namespaces);
+	scratch->mount_namespaces = sorted;
+	scratch->mount_namespace_count = count;
+	return true;
+}
+
+const struct shmg_namespace *shmg_scratch_mount_namespace(struct shmg_audit *audit, uint64_t inode)
+{
+	const struct shmg_namespace wanted = { .inode = inode }, *key = &wanted;
+	struct shmg_scratch *scratch = scratch_of(audit);
+
+	if (!scratch || (!scratch->mount_namespaces && !sort_namespaces(audit, scratch)))
+		return NULL;
+	const struct shmg_namespace *const *found = bsearch(
+		&key, scratch->mount_namespaces, scratch->mount_namespace_count, sizeof key, compare_namespaces);
+	return found ? *found : NULL;
 }
 
 struct shmg_place_index *shmg_scratch_places(struct shmg_audit *audit)

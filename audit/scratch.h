@@ -23,6 +23,9 @@ const uint8_t *shmg_scratch_orphans(struct shmg_audit *audit);
 /* The index of entries by path, perhaps not built yet (place.h). NULL when there is no memory (audit->failed). */
 struct shmg_place_index *shmg_scratch_places(struct shmg_audit *audit);
 
+/* The mount namespace of that inode, or NULL. */
+const struct shmg_namespace *shmg_scratch_mount_namespace(struct shmg_audit *audit, uint64_t inode);
+
 /* Zeroed memory that lives as long as the audit; NULL when there is none (audit->failed). */
 void *shmg_scratch_alloc(struct shmg_audit *audit, size_t count, size_t size);
 

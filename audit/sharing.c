@@ -104,25 +104,48 @@ static bool is_shrinkable(const struct shmg_object *object)
 	return !(object->seals & SHMG_SEAL_SHRINK);
 }
 
-/* At least two users hold it, and one of them maps it. Returns two of them. */
-static bool is_between_users(struct shmg_audit *audit, uint32_t object, uint32_t ret_users[2])
+/* Two users who hold a memfd; those who map it come first. */
+struct pair {
+	uint32_t users[2];
+	size_t count, mappers;
+};
+
+static void add_user(struct pair *pair, uint32_t uid, bool maps)
+{
+	if (uid == SHMG_U32_UNKNOWN || pair->count == 2 || (pair->count && pair->users[0] == uid))
+		return;
+	pair->users[pair->count++] = uid;
+	pair->mappers += maps;
+}
+
+/* At least two users hold it, and somebody maps it. */
+static bool is_between_users(struct shmg_audit *audit, uint32_t object, struct pair *ret_pair)
 {
 	const uint32_t *rows;
 	size_t count = shmg_scratch_holders(audit, object, &rows);
-	bool mapped = false, two = false;
+	bool mapped = false;
 
-	for (size_t i = 0; i < count; i++) {
-		uint32_t uid = shmg_scratch_process(audit, rows[i])->uid;
-		mapped = mapped || is_mapped_by(audit, rows[i]);
-		if (uid == SHMG_U32_UNKNOWN)
-			continue;
-		if (!two)
-			ret_users[1] = uid;
-		if (ret_users[0] == SHMG_U32_UNKNOWN)
-			ret_users[0] = uid;
-		two = two || uid != ret_users[0];
-	}
-	return mapped && two;
+	*ret_pair = (struct pair){ 0 };
+	for (int maps = 1; maps >= 0; maps--)
+		for (size_t i = 0; i < count; i++) {
+			if (is_mapped_by(audit, rows[i]) != (maps == 1))
+				continue;
+			mapped = mapped || maps;
+			add_user(ret_pair, shmg_scratch_process(audit, rows[i])->uid, maps);
+		}
+	return mapped && ret_pair->count == 2;
+}
+
+/* "uid 1000 and uid 1001 map it", "uid 1000 maps it, uid 0 holds a descriptor". */
+static const char *describe_pair(struct shmg_audit *audit, const struct pair *pair)
+{
+	const uint32_t *users = pair->users;
+
+	if (pair->mappers == 1)
+		return shmg_audit_text(audit, "uid %" PRIu32 " maps it, uid %" PRIu32 " holds a descriptor", users[0],
+				       users[1]);
+	return shmg_audit_text(audit, "uid %" PRIu32 " and uid %" PRIu32 " %s it", users[0], users[1],
+			       pair->mappers ? "map" : "hold");
 }
 
 static enum shmg_outcome probe_memfd(struct shmg_audit *audit)
@@ -130,9 +153,9 @@ static enum shmg_outcome probe_memfd(struct shmg_audit *audit)
 	size_t unknown = 0;
 
 	SHMG_FOREACH(object, &audit->facts->objects) {
-		uint32_t users[2] = { SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN };
+		struct pair pair;
 		if (object->kind != SHMG_KIND_MEMFD ||
-		    !is_between_users(audit, (uint32_t)(object - audit->facts->objects.items), users))
+		    !is_between_users(audit, (uint32_t)(object - audit->facts->objects.items), &pair))
 			continue;
 		if (object->seals == SHMG_U32_UNKNOWN) {
 			unknown++;
@@ -144,9 +167,9 @@ static enum shmg_outcome probe_memfd(struct shmg_audit *audit)
 			continue;
 		shmg_audit_set_severity(audit, shrinkable ? audit->current->severity : SHMG_SEVERITY_LOW);
 		shmg_audit_find_object(audit, object, "seals shrink, and write or future-write", "fcntl(2) F_GET_SEALS",
-				       "users %" PRIu32 " and %" PRIu32 " hold it; not sealed against: %s%s%s",
-				       users[0], users[1], shrinkable ? "shrinking" : "",
-				       shrinkable && writable ? ", " : "", writable ? "writing" : "");
+				       "%s; not sealed against: %s%s%s", describe_pair(audit, &pair),
+				       shrinkable ? "shrinking" : "", shrinkable && writable ? ", " : "",
+				       writable ? "writing" : "");
 	}
 	if (unknown)
 		return shmg_audit_unseen(audit,
@@ -181,8 +204,8 @@ static enum shmg_outcome probe_user(struct shmg_audit *audit)
 		for (struct kin kin = { 0 }; next_kin(audit, &strangers, &kin);) {
 			shmg_audit_set_severity(audit, kin.writes ? audit->current->severity : SHMG_SEVERITY_LOW);
 			shmg_audit_find_hold(audit, &facts->holds.items[kin.first->hold],
-					     shmg_audit_text(audit, "mapped by user %" PRIu32 " alone", object->uid),
-					     PROCESSES, "user %" PRIu64 " maps it %s: %s; mode %04" PRIo32,
+					     shmg_audit_text(audit, "mapped by uid %" PRIu32 " alone", object->uid),
+					     PROCESSES, "uid %" PRIu64 " maps it %s: %s; mode %04" PRIo32,
 					     kin.first->number, kin.writes ? "for writing" : "for reading",
 					     describe(audit, &kin), object->mode);
 		}

@@ -77,8 +77,8 @@ static const struct shmg_field check_fields[] = {
 };
 #undef RECORD
 
-const struct shmg_record_type shmg_check_type =
-	SHMG_RECORD_TYPE("check", "one check of the table; an audit has those that found something", struct shmg_check, check_fields);
+const struct shmg_record_type shmg_check_type = SHMG_RECORD_TYPE(
+	"check", "one check of the table; an audit has those that found something", struct shmg_check, check_fields);
 const struct shmg_record_type shmg_finding_type = SHMG_RECORD_TYPE(
 	"finding", "one difference between what is and what should be", struct shmg_finding, finding_fields);
 const struct shmg_record_type shmg_allowed_type =

@@ -63,7 +63,8 @@ static const struct shmg_option options[] = {
 	{ .id = OPTION_SINCE, .name = "since", .argument = "FILE",
 	  .help = "also compare with this earlier snapshot: what has grown" },
 	{ .id = OPTION_VERBOSE, .name = "verbose", .letter = 'v',
-	  .help = "all findings, where each was read, what a fix could break, and the checks that passed" },
+	  .help = "all findings, where each was read, what a fix could break, what the policy allows, and the checks "
+		  "that passed" },
 	SHMG_OPTION_ROW_FORMAT(formats),
 	SHMG_OPTION_ROW_FROM,
 	SHMG_OPTION_ROW_ROOT,

@@ -31,9 +31,31 @@ struct sarif {
 	char subject[SHMG_ESCAPED_MAX(SHMG_OBJECT_IDENT_MAX)];
 };
 
+/* What the policy allows is a result that is suppressed, so that a scanner's list of exceptions is ours. */
+static struct shmg_sarif_result sarif_allowed(struct sarif *sarif, const struct shmg_allowed *allowed)
+{
+	const struct shmg_check *check = shmg_check_find(allowed->check);
+
+	(void)shmg_escape(allowed->subject, strlen(allowed->subject), sarif->subject, sizeof sarif->subject);
+	(void)snprintf(sarif->message, sizeof sarif->message, "%s: allowed by the policy: %s%s%s%s", sarif->subject,
+		       allowed->exception, allowed->source ? " (" : "", allowed->source ? allowed->source : "",
+		       allowed->source ? ")" : "");
+	return (struct shmg_sarif_result){
+		.rule = allowed->check,
+		.level = level_of(check ? check->severity : SHMG_SEVERITY_INFO),
+		.message = sarif->message,
+		.subject = allowed->subject,
+		.kind = "object",
+		.justification = allowed->reason,
+	};
+}
+
 static struct shmg_sarif_result sarif_result(void *context, size_t index)
 {
 	struct sarif *sarif = context;
+	size_t findings = sarif->audit->findings.count;
+	if (index >= findings)
+		return sarif_allowed(sarif, &sarif->audit->allowed.items[index - findings]);
 	const struct shmg_finding *finding = &sarif->audit->findings.items[index];
 	const struct shmg_field *type = shmg_record_field(&shmg_finding_type, "subject_type");
 
@@ -51,13 +73,29 @@ static struct shmg_sarif_result sarif_result(void *context, size_t index)
 	};
 }
 
+/* The checks that could not look; returns their number. */
+static size_t fill_notifications(const struct shmg_audit *audit, struct shmg_sarif_notification *notifications)
+{
+	size_t count = 0;
+
+	SHMG_FOREACH(result, &audit->results)
+		if (result->outcome == SHMG_OUTCOME_UNSEEN)
+			notifications[count++] = (struct shmg_sarif_notification){
+				.rule = result->check,
+				.message = result->reason ? result->reason : "could not look",
+			};
+	return count;
+}
+
 int shmg_audit_print_sarif(FILE *stream, const struct shmg_audit *audit)
 {
+	SHMG_AUTO_FREE struct shmg_sarif_notification *notifications =
+		calloc(audit->results.count + 1, sizeof *notifications);
 	SHMG_AUTO_FREE struct sarif *sarif = malloc(sizeof *sarif);
 	SHMG_AUTO_FREE struct shmg_sarif_rule *rules = calloc(audit->results.count + 1, sizeof *rules);
 	size_t count = 0;
 
-	if (!sarif || !rules)
+	if (!sarif || !rules || !notifications)
 		return -ENOMEM;
 	sarif->audit = audit;
 	SHMG_FOREACH(result, &audit->results) {
@@ -77,7 +115,9 @@ int shmg_audit_print_sarif(FILE *stream, const struct shmg_audit *audit)
 		.version = SHMG_VERSION,
 		.rules = rules,
 		.rule_count = count,
-		.result_count = audit->findings.count,
+		.notifications = notifications,
+		.notification_count = fill_notifications(audit, notifications),
+		.result_count = audit->findings.count + audit->allowed.count,
 		.result = sarif_result,
 		.context = sarif,
 	};

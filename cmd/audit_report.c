@@ -13,6 +13,7 @@
 
 #define SHOWN 3	  /* findings of a check, unless all are asked for */
 #define SHOWN_BRIEF 2
+#define FOUND_WIDTH 640
 #define INDENT 4
 #define SEVERITY_WIDTH 10
 
@@ -35,30 +36,50 @@ static void put_labelled(const struct page *page, const char *label, const char 
 	shmg_wrap_print(page->stream, text, INDENT + (unsigned)strlen(label) + 1, INDENT + 5, page->width);
 }
 
-/* Cuts escaped text to terminal columns; there is room for the dots. */
-static void cut(char *text, size_t length, unsigned width)
+static size_t next_character(const char *text, size_t at)
 {
-	static const char dots[] = "…";
-
-	if (shmg_text_width(text, length) <= width)
-		return;
-	while (length > 0 && shmg_text_width(text, length) >= width) {
-		length--;
-		while (length > 0 && (text[length] & 0xc0) == 0x80)
-			length--;
-	}
-	memcpy(text + length, dots, sizeof dots);
+	do
+		at++;
+	while ((text[at] & 0xc0) == 0x80);
+	return at;
 }
 
-/* Escaped, and cut where a name alone would fill the screen. */
+/* Leaves out the middle of escaped text that is wider than that: names differ at both ends. There is room for dots. */
+static void elide(char *text, size_t length, unsigned width)
+{
+	static const char dots[] = "…";
+	size_t head = 0, tail;
+	size_t rest = shmg_text_width(text, length), used = 0;
+
+	if (width < 3 || rest <= width)
+		return;
+	for (size_t next; head < length; head = next) {
+		next = next_character(text, head);
+		size_t columns = shmg_text_width(text + head, next - head);
+		if (used + columns > width / 2)
+			break;
+		used += columns;
+	}
+	rest -= used;
+	for (tail = head; rest > width - width / 2 - 1;) {
+		size_t next = next_character(text, tail);
+		rest -= shmg_text_width(text + tail, next - tail);
+		tail = next;
+	}
+	memmove(text + head + sizeof dots - 1, text + tail, length - tail + 1);
+	memcpy(text + head, dots, sizeof dots - 1);
+}
+
+/* Escaped, and elided where a name alone would fill the screen. */
 static void escape_short(const char *bytes, unsigned width, char *ret_text, size_t size)
 {
 	long length = shmg_escape(bytes, strlen(bytes), ret_text, size);
 
-	if (length < 0 && size)
-		ret_text[0] = '\0';
+	/* What does not fit is told as far as it surely does. */
+	if (length < 0)
+		length = shmg_escape(bytes, (size - 1) / 4, ret_text, size);
 	if (length > 0)
-		cut(ret_text, (size_t)length, width);
+		elide(ret_text, (size_t)length, width);
 }
 
 /* Ids and names repeat from one namespace to the next: what is not the host's own says where it is. */
@@ -70,7 +91,7 @@ static bool is_elsewhere(const struct shmg_finding *finding)
 static void put_finding(const struct page *page, const struct shmg_finding *finding)
 {
 	char subject[SHMG_ESCAPED_MAX(SHMG_OBJECT_IDENT_MAX) + 4], unit[SHMG_ESCAPED_MAX(256) + 4] = "";
-	char found[SHMG_ESCAPED_MAX(1024)], expected[SHMG_ESCAPED_MAX(1024)];
+	char found[SHMG_ESCAPED_MAX(1024) + 4], expected[SHMG_ESCAPED_MAX(1024)];
 	char line[sizeof subject + sizeof unit + sizeof found + sizeof expected + 64];
 	unsigned room = page->width - INDENT;
 
@@ -79,16 +100,16 @@ static void put_finding(const struct page *page, const struct shmg_finding *find
 		     : page->brief ? room / 2
 				   : room - 2,
 		     subject, sizeof subject);
-	escape_short(finding->found ? finding->found : "?", UINT32_MAX, found, sizeof found);
+	/* Evidence is told in full, unless a hostile name in it would fill the screen. */
+	escape_short(finding->found ? finding->found : "?", page->verbose ? UINT32_MAX : FOUND_WIDTH, found,
+		     sizeof found);
 	escape_short(finding->expected ? finding->expected : "", UINT32_MAX, expected, sizeof expected);
-	if (page->verbose && finding->unit)
+	if (page->verbose && finding->unit && strcmp(finding->unit, finding->subject ? finding->subject : "") != 0)
 		escape_short(finding->unit, UINT32_MAX, unit, sizeof unit);
 	else if (is_elsewhere(finding))
 		escape_short(finding->namespace, UINT32_MAX, unit, sizeof unit);
 	(void)snprintf(line, sizeof line, "%s%s%s%s: %s%s%s%s", subject, *unit ? " (" : "", unit, *unit ? ")" : "",
 		       found, *expected ? " (expected " : "", expected, *expected ? ")" : "");
-	if (page->brief)
-		cut(line, strlen(line), room);
 	(void)fprintf(page->stream, "%*s", INDENT, "");
 	shmg_wrap_print(page->stream, line, INDENT, INDENT + 4, page->width);
 	if (page->verbose && finding->where) {
@@ -180,7 +201,7 @@ static void put_outcomes(const struct page *page, enum shmg_outcome outcome, con
 
 	SHMG_FOREACH(result, &page->audit->results) {
 		char line[2048], reason[SHMG_ESCAPED_MAX(300)] = "";
-		if (result->outcome != outcome)
+		if (result->outcome != outcome || result->reason == shmg_reason_not_chosen)
 			continue;
 		if (!begun)
 			(void)fprintf(page->stream, "\n%s\n", heading);
@@ -189,6 +210,42 @@ static void put_outcomes(const struct page *page, enum shmg_outcome outcome, con
 			(void)shmg_escape(result->reason, strnlen(result->reason, 300), reason, sizeof reason);
 		(void)snprintf(line, sizeof line, "%s  %s%s%s", result->check, result->title, *reason ? ": " : "",
 			       reason);
+		(void)fputs("  ", page->stream);
+		shmg_wrap_print(page->stream, line, 2, 6, page->width);
+	}
+}
+
+/* Who names the checks to make knows that no other was: they are only counted. */
+static void put_left_out(const struct page *page)
+{
+	size_t count = 0;
+
+	put_outcomes(page, SHMG_OUTCOME_DISABLED, "These were left out by the policy:");
+	SHMG_FOREACH(result, &page->audit->results)
+		count += result->reason == shmg_reason_not_chosen;
+	if (count)
+		(void)fprintf(page->stream, "\n%zu check%s not chosen (--check, --skip).\n", count,
+			      count == 1 ? " was" : "s were");
+}
+
+/* Each exception with what it covers, so that it can be reviewed. */
+static void put_allowed(const struct page *page)
+{
+	const struct shmg_audit *audit = page->audit;
+
+	if (audit->allowed.count)
+		(void)fputs("\nAllowed by the policy:\n", page->stream);
+	SHMG_FOREACH(allowed, &audit->allowed) {
+		char subject[SHMG_ESCAPED_MAX(SHMG_OBJECT_IDENT_MAX) + 4], exception[SHMG_ESCAPED_MAX(256) + 4];
+		char source[SHMG_ESCAPED_MAX(512) + 4] = "", reason[SHMG_ESCAPED_MAX(1024)];
+		char line[sizeof subject + sizeof exception + sizeof source + sizeof reason + 64];
+		escape_short(allowed->subject, UINT32_MAX, subject, sizeof subject);
+		escape_short(allowed->exception, UINT32_MAX, exception, sizeof exception);
+		escape_short(allowed->reason, UINT32_MAX, reason, sizeof reason);
+		if (allowed->source)
+			escape_short(allowed->source, UINT32_MAX, source, sizeof source);
+		(void)snprintf(line, sizeof line, "%s  %s: %s%s%s%s: %s", allowed->check, subject, exception,
+			       *source ? " (" : "", source, *source ? ")" : "", reason);
 		(void)fputs("  ", page->stream);
 		shmg_wrap_print(page->stream, line, 2, 6, page->width);
 	}
@@ -378,8 +435,9 @@ int shmg_audit_report(FILE *stream, const struct shmg_audit *audit, const struct
 	if (verbose) {
 		put_outcomes(&page, SHMG_OUTCOME_UNSEEN, "These checks could not look:");
 		put_outcomes(&page, SHMG_OUTCOME_NOT_APPLICABLE, "These do not apply:");
-		put_outcomes(&page, SHMG_OUTCOME_DISABLED, "These were left out:");
 		put_outcomes(&page, SHMG_OUTCOME_PASSED, "These passed:");
+		put_left_out(&page);
+		put_allowed(&page);
 	} else {
 		put_unseen(&page);
 	}

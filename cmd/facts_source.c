@@ -80,6 +80,8 @@ int shmg_snapshot_read(const char *path, struct shmg_facts **ret_facts, struct s
 		};
 	}
 	int code = shmg_json_read(path, "snapshot", targets, shmg_facts_table_count, &facts->pool, error);
+	if (code == -ENOENT)
+		return shmg_error_set(error, code, path, "no such file; shmguard snapshot FILE writes one");
 	if (code < 0)
 		return code;
 	code = check_rows(facts, path, error);

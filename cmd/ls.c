@@ -268,15 +268,61 @@ static bool spans_namespaces(const struct shmg_ls *ls)
 	return false;
 }
 
-static const char *usual_columns(const struct wish *wish, const struct shmg_ls *ls)
+/* Something is on its way out, and would look as if it were to stay. */
+static bool any_removed(const struct shmg_ls *ls)
 {
-	bool several = spans_namespaces(ls);
+	for (size_t i = 0; i < ls->count; i++)
+		if (shmg_ls_state_of(&ls->facts->objects.items[ls->rows[i]]) != SHMG_LS_LIVE)
+			return true;
+	return false;
+}
 
-	if (wish->filter.orphans)
-		return several ? "object,kind,size,owner,creator,age,namespace,verdict,why"
-			       : "object,kind,size,owner,creator,age,verdict,why";
-	return several ? "object,kind,size,resident,owner,mode,holders,creator,age,namespace"
-		       : "object,kind,size,resident,owner,mode,holders,creator,age";
+static bool is_named(const char *list, const char *name, size_t length)
+{
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',' || *list == '+';
+		if (strcspn(list, ",") == length && strncmp(list, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+#define SPARE_MAX 64
+
+/* Of the usual columns, those that a narrow terminal does without; not those that were asked for. */
+static void list_spare(const struct wish *wish, char spare[static SPARE_MAX])
+{
+	const char *usual = wish->filter.orphans ? "kind,creator" : "creator,resident,kind,age,mode";
+	size_t used = 0;
+
+	spare[0] = '\0';
+	while (*usual && (!wish->columns || wish->columns[0] == '+')) {
+		size_t length = strcspn(usual, ",");
+		if (!is_named(wish->columns, usual, length))
+			used += (size_t)snprintf(spare + used, SPARE_MAX - used, "%s%.*s", used ? "," : "", (int)length,
+						 usual);
+		usual += length + (usual[length] == ',');
+	}
+}
+
+/* The columns for these rows; `spare` must last as long. */
+static int choose_object_columns(const struct wish *wish, const struct shmg_ls *ls, char spare[static SPARE_MAX],
+				 struct shmg_columns *columns, struct shmg_error *error)
+{
+	bool orphans = wish->filter.orphans;
+	char usual[160];
+
+	(void)snprintf(usual, sizeof usual, "object,kind,size,%s,creator,age%s%s%s",
+		       orphans ? "owner" : "resident,owner,mode,holders", any_removed(ls) ? ",state" : "",
+		       spans_namespaces(ls) ? ",namespace" : "", orphans ? ",verdict,why" : "");
+	int code = choose_columns(wish, usual, columns, error);
+	if (code < 0)
+		return code;
+	columns->subject = shmg_record_field(&shmg_ls_type, "object");
+	list_spare(wish, spare);
+	columns->dispensable = spare;
+	columns->wrap = orphans;
+	return 0;
 }
 
 /* What a person at a terminal wants to know beyond the rows; a program that reads the table does not. */
@@ -286,11 +332,15 @@ static void print_footer(const struct wish *wish, const struct shmg_ls *ls, size
 
 	if (shmg_style_of(stdout).width == 0)
 		return;
-	(void)putchar('\n');
+	if (ls->count || wish->grouped)
+		(void)putchar('\n');
 	if (wish->grouped)
 		(void)printf("%zu %s%s; ", consumers, bys[wish->by],
 			     consumers == 1 ? "" : wish->by == SHMG_LS_BY_PROCESS ? "es" : "s");
-	(void)printf("%zu object%s, %s, of which %s resident\n", ls->count, ls->count == 1 ? "" : "s",
+	if (ls->count == 0)
+		(void)puts(wish->filter.orphans ? "no orphans" : "no objects");
+	else
+		(void)printf("%zu object%s, %s, of which %s resident\n", ls->count, ls->count == 1 ? "" : "s",
 		     shmg_format_size(ls->bytes, size), shmg_format_size(ls->resident, resident));
 	if (ls->left_out)
 		(void)printf("%zu file%s on tmpfs not meant for sharing %s left out: --all shows them\n", ls->left_out,
@@ -301,7 +351,8 @@ static int print_objects(const struct wish *wish, struct shmg_ls *ls, struct shm
 {
 	struct shmg_columns columns;
 	SHMG_AUTO_FREE struct shmg_ls_maker *maker = malloc(sizeof *maker);
-	int code = choose_columns(wish, usual_columns(wish, ls), &columns, error);
+	char spare[SPARE_MAX];
+	int code = choose_object_columns(wish, ls, spare, &columns, error);
 
 	if (code < 0)
 		return code;
@@ -316,7 +367,8 @@ static int print_objects(const struct wish *wish, struct shmg_ls *ls, struct shm
 		code = shmg_document_print(stdout, &shmg_document_ls, sources);
 	} else if (code == 0) {
 		struct shmg_style style = shmg_style_of(stdout);
-		code = shmg_table_print(stdout, &objects, &columns, &style);
+		if (ls->count || style.width == 0) /* a heading alone tells a person nothing */
+			code = shmg_table_print(stdout, &objects, &columns, &style);
 		print_footer(wish, ls, 0);
 	}
 	shmg_ls_maker_close(maker);
@@ -333,6 +385,7 @@ static int print_consumers(const struct wish *wish, struct shmg_ls *ls, struct s
 		code = shmg_consumers_count(&consumers, ls, wish->by);
 	if (code < 0)
 		return code;
+	columns.subject = shmg_record_field(&shmg_consumer_type, "largest");
 	shmg_consumers_sort(&consumers, NULL, true);
 	if (wish->large && wish->large < consumers.rows.count)
 		consumers.rows.count = wish->large;
@@ -350,31 +403,6 @@ static int print_consumers(const struct wish *wish, struct shmg_ls *ls, struct s
 	code = shmg_table_print(stdout, &rows, &columns, &style);
 	print_footer(wish, ls, consumers.rows.count);
 	return code;
-}
-
-static bool has_process(const struct shmg_facts *facts, uint32_t pid)
-{
-	SHMG_FOREACH(process, &facts->processes)
-		if (process->pid == pid)
-			return true;
-	return false;
-}
-
-/* Names in the filter that only the facts can resolve. Returns enum shmg_exit. */
-static int resolve_filter(struct wish *wish, const struct shmg_ls *ls)
-{
-	char escaped[SHMG_ESCAPED_MAX(64)];
-
-	if (wish->user && shmg_names_find_user(ls->names, wish->user, &wish->filter.uid) < 0) {
-		(void)shmg_escape(wish->user, strnlen(wish->user, 64), escaped, sizeof escaped);
-		return shmg_say_usage("ls", "no user %s here; a number always works", escaped);
-	}
-	if (wish->filter.pid != SHMG_U32_UNKNOWN && !has_process(ls->facts, wish->filter.pid)) {
-		struct shmg_error error;
-		(void)shmg_error_set(&error, -ESRCH, "ls", "no process %u was seen", wish->filter.pid);
-		return shmg_say_error(&error);
-	}
-	return SHMG_EXIT_CLEAN;
 }
 
 static int select_rows(const struct wish *wish, struct shmg_ls *ls)
@@ -395,7 +423,7 @@ static int select_rows(const struct wish *wish, struct shmg_ls *ls)
 static int list(struct wish *wish, struct shmg_ls *ls)
 {
 	struct shmg_error error = { 0 };
-	int status = resolve_filter(wish, ls);
+	int status = shmg_ls_resolve(ls, wish->user, &wish->filter);
 
 	if (status != SHMG_EXIT_CLEAN)
 		return status;
@@ -444,11 +472,11 @@ static int run(int argc, char **argv)
 		return shmg_say_usage(argv[0], "%s", error.message);
 	bool verdict = wants_verdict(&wish);
 	if (verdict && shmg_facts_source_policy(&wish.source, &policy, &error) < 0) {
-		(void)shmg_say_error(&error);
+		(void)shmg_say_failure(argv[0], &error);
 		return SHMG_EXIT_USAGE;
 	}
 	if (shmg_facts_source_open(&wish.source, needs(&wish, verdict), &facts, &error) < 0)
-		return shmg_say_error(&error);
+		return shmg_say_failure(argv[0], &error);
 	shmg_names_open(&names, facts, wish.source.root);
 
 	struct shmg_ls ls = { .facts = facts, .policy = policy, .names = &names };
@@ -474,7 +502,12 @@ static const char *const description[] = {
 	"namespace that can be entered; also those that have no name any more and live only because somebody holds "
 	"them.",
 	"HOLDERS counts processes that map the object, and (+) those that only have it open. The kernel's own count "
-	"for System V segments counts mappings, not processes: 2/5 maps says that two of five could be seen.",
+	"for System V segments counts mappings, not processes: 2/5 maps says that two of five could be seen. \"none\" "
+	"is the kernel's word. \"none seen\" is not: a descriptor on its way from one process to another is in "
+	"neither; show and --orphans ask the kernel.",
+	"On a narrow terminal CREATOR, RESIDENT, KIND, AGE and MODE make room for OBJECT, in this order, and long "
+	"names are cut in their middle; show takes them so, too. With --columns every column that it names stays. "
+	"STATE and NAMESPACE are there when they say anything.",
 	"Nobody holding an object does not make it an orphan: --orphans lists those that nothing explains, with the "
 	"evidence. \"unreferenced\" says that nobody holds it, \"orphaned\" that its creator is proven dead as well.",
 	"A user without privilege sees what it may; what could not be seen is said on stderr, and in JSON as coverage.",

@@ -50,8 +50,16 @@ struct shmg_ls_row {
 	const char *why;
 	SHMG_ARRAY(struct shmg_ls_holder) held_by;
 	uint8_t verdict; /* enum shmg_orphan */
+	uint8_t state;	 /* enum shmg_ls_state */
 };
 extern const struct shmg_record_type shmg_ls_type;
+
+enum shmg_ls_state {
+	SHMG_LS_LIVE,
+	SHMG_LS_UNLINKED, /* a file that had a name */
+	SHMG_LS_MARKED,	  /* a System V segment that goes with its last attach */
+};
+enum shmg_ls_state shmg_ls_state_of(const struct shmg_object *object);
 
 /* Makes the records of one list, one at a time. */
 struct shmg_ls_maker {
@@ -64,7 +72,18 @@ struct shmg_ls_maker {
 	char holders[96], creator[64], last[64], age[24], why[256];
 };
 
+/* --- ls_resolve.c --- */
+
+/*
+ * Finds the user (a name or number; NULL: any) and looks whether the filter's process, namespace and units are there
+ * at all. Returns enum shmg_exit, and has said why when it is not SHMG_EXIT_CLEAN.
+ */
+int shmg_ls_resolve(const struct shmg_ls *ls, const char *user, struct shmg_ls_filter *filter);
+
 /* --- ls_choose.c --- */
+
+/* Whether an object is of a namespace as people write it: host, ipc:INODE, mnt:INODE, or the inode alone. */
+bool shmg_ls_is_in_namespace(const struct shmg_object *object, const char *wanted);
 
 /* Chooses; the caller frees with shmg_ls_close. 0 or -ENOMEM. */
 int shmg_ls_choose(struct shmg_ls *ls, const struct shmg_ls_filter *filter);

@@ -2,6 +2,7 @@
 /* Which objects are listed. */
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,14 +47,18 @@ static bool is_incidental(const struct shmg_facts *facts, const struct shmg_obje
 	return facts->mounts.items[object->mount].sharing == 0;
 }
 
-static bool is_in_namespace(const struct shmg_object *object, const char *wanted)
+bool shmg_ls_is_in_namespace(const struct shmg_object *object, const char *wanted)
 {
+	char text[32];
+
 	if (!object->namespace)
 		return false;
-	if (strcmp(object->namespace, wanted) == 0)
-		return true;
 	const char *colon = strchr(object->namespace, ':');
-	return colon && strcmp(colon + 1, wanted) == 0;
+	if (strcmp(object->namespace, wanted) == 0 || (colon && strcmp(colon + 1, wanted) == 0))
+		return true;
+	/* The host's own has a number too. */
+	(void)snprintf(text, sizeof text, "%s:%" PRIu64, object->kind == SHMG_KIND_SYSV ? "ipc" : "mnt", object->ns);
+	return object->ns != SHMG_U64_UNKNOWN && (strcmp(text, wanted) == 0 || strcmp(text + 4, wanted) == 0);
 }
 
 static bool passes(const struct shmg_object *object, const struct shmg_ls_filter *filter, uint8_t marks)
@@ -64,7 +69,7 @@ static bool passes(const struct shmg_object *object, const struct shmg_ls_filter
 		return false;
 	if (filter->pid != SHMG_U32_UNKNOWN && !(marks & MARK_HELD))
 		return false;
-	if (filter->namespace && !is_in_namespace(object, filter->namespace))
+	if (filter->namespace && !shmg_ls_is_in_namespace(object, filter->namespace))
 		return false;
 	if (filter->unit && (!object->unit || fnmatch(filter->unit, object->unit, 0) != 0))
 		return false;

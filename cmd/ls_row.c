@@ -11,6 +11,7 @@ static const char *const kinds[] = { "sysv", "posix", "semaphore", "memfd", "ano
 static const char *const file_types[] = { "file", "directory", "symlink", "fifo", "socket", "device", NULL };
 static const char *const pid_states[] = { "running", "gone", "reused", "elsewhere", NULL };
 static const char *const flags[] = { "unlinked", "marked", "locked", "huge", "unseen-holders", NULL };
+static const char *const states[] = { "live", "unlinked", "marked", NULL };
 static const char *const seals[] = { "seal", "shrink", "grow", "write", "future-write", "exec", NULL };
 
 #define HOLDER(member, type, help) SHMG_FIELD(struct shmg_ls_holder, member, SHMG_TYPE_##type, NULL, false, help)
@@ -51,6 +52,9 @@ static const struct shmg_field ls_fields[] = {
 	    "process that created a System V segment; gone, or reused when its number now is another process"),
 	ROW(last, TEXT, "LAST", false, "process that last attached or detached a System V segment"),
 	ROW(age, TEXT, "AGE", true, "time since it was created or, where that is not recorded, last changed"),
+	SHMG_FIELD_NAMES(struct shmg_ls_row, state, SHMG_TYPE_ENUM, "STATE", false, states,
+			 "live; unlinked: a file without a name, which goes with its last holder; marked for removal: "
+			 "a System V segment that goes with its last attach"),
 	FACT(namespace, TEXT, "NAMESPACE", false, "IPC or mount namespace that it was found in; host: the host's own"),
 	FACT(unit, TEXT, "UNIT", false, "systemd unit or container of its creator or holders"),
 	SHMG_FIELD_NAMES(struct shmg_ls_row, verdict, SHMG_TYPE_ENUM, "VERDICT", false, shmg_orphan_names,
@@ -99,6 +103,7 @@ enum {
 	PART_AGE = 1u << 6,
 	PART_VERDICT = 1u << 7,
 	PART_HELD_BY = 1u << 8,
+	PART_STATE = 1u << 9,
 };
 
 static unsigned part_of(const struct shmg_field *field)
@@ -123,6 +128,8 @@ static unsigned part_of(const struct shmg_field *field)
 	case offsetof(struct shmg_ls_row, verdict):
 	case offsetof(struct shmg_ls_row, why):
 		return PART_VERDICT;
+	case offsetof(struct shmg_ls_row, state):
+		return PART_STATE;
 	default:
 		return PART_HELD_BY;
 	}
@@ -194,8 +201,8 @@ static const char *describe_holders(struct shmg_ls_maker *maker, const struct sh
 		return maker->holders;
 	if (object->lease == SHMG_LEASE_REFUSED)
 		return "held, unseen";
-	/* The kernel's own count, or its lease, says more than a scan that saw only some processes. */
-	if (counted || object->lease == SHMG_LEASE_FREE || maker->ls->facts->host.items->complete == 1)
+	/* The kernel's own count, or its lease. No scan sees every holder: a descriptor in flight is in no process. */
+	if (counted || object->lease == SHMG_LEASE_FREE)
 		return "none";
 	return "none seen";
 }
@@ -238,6 +245,26 @@ static const char *describe_pid(const struct shmg_facts *facts, uint32_t pid, ui
 		put(&text, process->comm);
 	}
 	return buffer;
+}
+
+/* Pid 0 with no time of an attach: the kernel never recorded one. */
+static const char *describe_last(struct shmg_ls_maker *maker, const struct shmg_object *object)
+{
+	if (object->last == 0 && object->attached == SHMG_TIME_UNKNOWN && object->detached == SHMG_TIME_UNKNOWN)
+		return "never attached";
+	return describe_pid(maker->ls->facts, object->last, object->last_state, maker->last, sizeof maker->last);
+}
+
+enum shmg_ls_state shmg_ls_state_of(const struct shmg_object *object)
+{
+	/* A memfd, and anonymous memory, never had a name. */
+	bool nameless = object->kind == SHMG_KIND_MEMFD || object->kind == SHMG_KIND_ANONYMOUS || !object->name;
+
+	if (object->flags == SHMG_U32_UNKNOWN)
+		return SHMG_LS_LIVE;
+	if (object->kind == SHMG_KIND_SYSV)
+		return object->flags & SHMG_OBJECT_MARKED ? SHMG_LS_MARKED : SHMG_LS_LIVE;
+	return object->flags & SHMG_OBJECT_UNLINKED && !nameless ? SHMG_LS_UNLINKED : SHMG_LS_LIVE;
 }
 
 static const char *describe_age(struct shmg_ls_maker *maker, const struct shmg_object *object)
@@ -292,9 +319,11 @@ const void *shmg_ls_maker_at(void *context, size_t index)
 		row->creator = describe_pid(ls->facts, object->creator, object->creator_state, maker->creator,
 					    sizeof maker->creator);
 	if (parts & PART_LAST)
-		row->last = describe_pid(ls->facts, object->last, object->last_state, maker->last, sizeof maker->last);
+		row->last = describe_last(maker, object);
 	if (parts & PART_AGE)
 		row->age = describe_age(maker, object);
+	if (parts & PART_STATE)
+		row->state = (uint8_t)shmg_ls_state_of(object);
 	if (parts & PART_VERDICT) {
 		row->verdict =
 			(uint8_t)shmg_object_orphan(ls->facts, ls->policy, object, maker->why, sizeof maker->why);

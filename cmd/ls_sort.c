@@ -99,7 +99,8 @@ static struct key field_key(const struct shmg_field *field, const struct shmg_ob
 
 static struct key column_key(const struct shmg_ls *ls, const struct shmg_field *column, const size_t *shared,
 			     const struct shmg_object *object)
-{	if (column->offset < sizeof(struct shmg_object))
+{
+	if (column->offset < sizeof(struct shmg_object))
 		return field_key(column, object);
 	switch (column->offset) {
 	case offsetof(struct shmg_ls_row, owner):
@@ -118,6 +119,8 @@ static struct key column_key(const struct shmg_ls *ls, const struct shmg_field *
 	case offsetof(struct shmg_ls_row, verdict):
 	case offsetof(struct shmg_ls_row, why):
 		return number_key(shmg_object_orphan(ls->facts, ls->policy, object, NULL, 0), true);
+	case offsetof(struct shmg_ls_row, state):
+		return number_key(shmg_ls_state_of(object), true);
 	default: /* the ident */
 		return default_key(object, shared);
 	}

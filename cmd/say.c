@@ -33,17 +33,36 @@ int shmg_say_usage(const char *verb, const char *format, ...)
 	return SHMG_EXIT_USAGE;
 }
 
-int shmg_say_error(const struct shmg_error *error)
+/* The maker of a message has escaped what it quotes: backslashes stay. Nothing else reaches the terminal either. */
+static void put_message(const char *message)
+{
+	char escaped[SHMG_ESCAPED_MAX(sizeof((struct shmg_error *)NULL)->message)];
+
+	while (*message) {
+		size_t length = strcspn(message, "\\");
+		(void)shmg_escape(message, length, escaped, sizeof escaped);
+		(void)fputs(escaped, stderr);
+		for (message += length; *message == '\\'; message++)
+			(void)fputc('\\', stderr);
+	}
+}
+
+int shmg_say_failure(const char *verb, const struct shmg_error *error)
 {
 	(void)fflush(stdout);
-	(void)fputs("shmguard: ", stderr);
+	(void)fprintf(stderr, "shmguard%s%s: ", verb ? " " : "", verb ? verb : "");
 	if (error->where[0]) {
 		put_escaped(error->where);
 		(void)fputs(": ", stderr);
 	}
-	put_escaped(error->message[0] ? error->message : strerror(-error->code));
+	put_message(error->message[0] ? error->message : strerror(-error->code));
 	(void)fputc('\n', stderr);
 	return SHMG_EXIT_UNSEEN;
+}
+
+int shmg_say_error(const struct shmg_error *error)
+{
+	return shmg_say_failure(NULL, error);
 }
 
 int shmg_say_code(int code, const char *what)

@@ -9,6 +9,7 @@
 #include "cmd/facts_source.h"
 #include "cmd/ls.h"
 #include "cmd/verb.h"
+#include "cmd/wrap.h"
 #include "facts/detail.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/escape.h"
@@ -89,7 +90,11 @@ static void print_field(const struct shmg_record_type *type, const void *record,
 	if (strcmp(name, "flags") == 0 && shmg_field_number(field, record) == 0)
 		return; /* nothing that is out of the ordinary */
 	(void)shmg_cell_format(field, record, value, sizeof value);
-	(void)printf("%-*s%s\n", LABEL_WIDTH, label, value);
+	(void)printf("%-*s", LABEL_WIDTH, label);
+	if (strcmp(name, "why") == 0)
+		shmg_wrap_print(stdout, value, LABEL_WIDTH, LABEL_WIDTH, shmg_wrap_width(stdout));
+	else
+		(void)puts(value);
 }
 
 struct line {
@@ -167,6 +172,7 @@ static int print_table(const char *title, struct shmg_source source, const struc
 	}
 	source.type = type;
 	int code = shmg_columns_choose(type, columns, &chosen, NULL);
+	chosen.wrap = true;
 	return code < 0 ? code : shmg_table_print(stdout, &source, &chosen, &style);
 }
 
@@ -277,10 +283,14 @@ static int print_detail(const struct shmg_detail *detail, bool of_object)
 /* What the closer look could not see joins what the first one could not. */
 static int merge_coverage(struct show *show)
 {
-	SHMG_FOREACH(gap, &show->detail->coverage)
+	SHMG_FOREACH(gap, &show->detail->coverage) {
+		/* Where there is no mapping, nothing is missing of its pages. */
+		if (show->detail->mappings.count == 0 && strncmp(gap->what, "pages dirty", strlen("pages dirty")) == 0)
+			continue;
 		for (uint64_t i = 0; i < gap->count; i++)
 			if (shmg_facts_note_gap(show->facts, gap->what, gap->why, gap->affects_objects))
 				return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -380,7 +390,7 @@ static int say_no_object(const struct show *show)
 		show->namespace ? " in " : "", show->namespace ? show->namespace : "", show->facts->objects.count,
 		show->facts->namespaces.count, nearest ? "; did you mean " : "", nearest ? escaped : "",
 		nearest ? "?" : "; shmguard ls --all lists them");
-	int status = shmg_say_error(&error);
+	int status = shmg_say_failure("show", &error);
 	shmg_coverage_print(show->facts, stderr);
 	return status;
 }
@@ -436,10 +446,10 @@ static int show_process(struct show *show)
 	SHMG_FOREACH(process, &show->facts->processes)
 		if (process->pid == pid)
 			return finish(show, print_process(show, (uint32_t)(process - show->facts->processes.items)));
-	(void)shmg_error_set(&error, -ESRCH, "show",
+	(void)shmg_error_set(&error, -ESRCH, "",
 			     "no process %llu among the %zu seen; a segment's id is written sysv:%llu", pid,
 			     show->facts->processes.count, pid);
-	int status = shmg_say_error(&error);
+	int status = shmg_say_failure("show", &error);
 	shmg_coverage_print(show->facts, stderr);
 	return status;
 }
@@ -467,14 +477,14 @@ static int run(int argc, char **argv)
 		return shmg_say_usage(argv[0], "--from and --root exclude each other");
 	show.operand = reader.operands[0];
 	if (shmg_facts_source_policy(&show.source, &show.policy, &error) < 0) {
-		(void)shmg_say_error(&error);
+		(void)shmg_say_failure(argv[0], &error);
 		return SHMG_EXIT_USAGE;
 	}
 	bool process = is_number(show.operand);
 	unsigned want = SHMG_WANT_OBJECTS | SHMG_WANT_HOST | SHMG_WANT_DETAIL | SHMG_WANT_SEALS |
 			(process ? 0 : (unsigned)SHMG_WANT_LEASE);
 	if (shmg_facts_source_open(&show.source, want, &show.facts, &error) < 0)
-		return shmg_say_error(&error);
+		return shmg_say_failure(argv[0], &error);
 	shmg_names_open(&show.names, show.facts, show.source.root);
 	return process ? show_process(&show) : show_object(&show);
 }

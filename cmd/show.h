@@ -17,7 +17,8 @@ struct shmg_show_matches {
 
 /*
  * All objects that `text` may mean: an ident as ls prints it, escaped or not; "key:0x52e2c1"; a memfd's or
- * unlinked file's name without its #INODE; a file's path or its name in /dev/shm; any of these with #INODE.
+ * unlinked file's name without its #INODE; a file's path or its name in /dev/shm; any of these with #INODE; an ident
+ * that a narrow table cut, with its "…".
  * `namespace` (may be NULL) is "host", "ipc:INODE", "mnt:INODE" or the inode alone. 0 or -ENOMEM.
  */
 int shmg_show_find(const struct shmg_facts *facts, const char *text, const char *namespace,

@@ -7,18 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/ls.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/escape.h"
-
-static bool is_in_namespace(const struct shmg_object *object, const char *wanted)
-{
-	if (!wanted)
-		return true;
-	if (!object->namespace)
-		return false;
-	const char *colon = strchr(object->namespace, ':');
-	return strcmp(object->namespace, wanted) == 0 || (colon && strcmp(colon + 1, wanted) == 0);
-}
 
 static bool has_key(const struct shmg_object *object, const char *text)
 {
@@ -72,12 +63,12 @@ static bool matches_text(const struct shmg_object *object, const char *text)
 }
 
 static int find(const struct shmg_facts *facts, const char *text, const char *namespace,
-		struct shmg_show_matches *matches)
+		bool (*matches)(const struct shmg_object *object, const char *text), struct shmg_show_matches *found)
 {
 	SHMG_FOREACH(object, &facts->objects) {
-		if (!is_in_namespace(object, namespace) || !matches_text(object, text))
+		if ((namespace && !shmg_ls_is_in_namespace(object, namespace)) || !matches(object, text))
 			continue;
-		uint32_t *row = SHMG_APPEND(&matches->rows);
+		uint32_t *row = SHMG_APPEND(&found->rows);
 		if (!row)
 			return -ENOMEM;
 		*row = (uint32_t)(object - facts->objects.items);
@@ -85,10 +76,29 @@ static int find(const struct shmg_facts *facts, const char *text, const char *na
 	return 0;
 }
 
+#define ELLIPSIS "…"
+
+/* An ident as a narrow table prints it: escaped, with "…" in place of its middle. */
+static bool matches_cut(const struct shmg_object *object, const char *text)
+{
+	char ident[SHMG_OBJECT_IDENT_MAX], escaped[SHMG_ESCAPED_MAX(SHMG_OBJECT_IDENT_MAX)];
+	const char *cut = strstr(text, ELLIPSIS);
+	const char *bytes = shmg_object_ident(object, ident);
+	long length = shmg_escape(bytes, strlen(bytes), escaped, sizeof escaped);
+
+	if (!cut || length < 0)
+		return false;
+	size_t front = (size_t)(cut - text), tail = strlen(cut + strlen(ELLIPSIS));
+	return front + tail < (size_t)length && memcmp(escaped, text, front) == 0 &&
+	       memcmp(escaped + (size_t)length - tail, cut + strlen(ELLIPSIS), tail) == 0;
+}
+
 int shmg_show_find(const struct shmg_facts *facts, const char *text, const char *namespace,
 		   struct shmg_show_matches *matches)
 {
-	int code = find(facts, text, namespace, matches);
+	int code = find(facts, text, namespace, matches_text, matches);
+	if (code == 0 && matches->rows.count == 0 && strstr(text, ELLIPSIS))
+		code = find(facts, text, namespace, matches_cut, matches);
 	if (code < 0 || matches->rows.count || !strchr(text, '\\'))
 		return code;
 	/* As it stands it names nothing; escaped, as tables print it, it may. */
@@ -98,5 +108,5 @@ int shmg_show_find(const struct shmg_facts *facts, const char *text, const char 
 	long length = shmg_unescape(bytes);
 	if (length < 0 || strlen(bytes) != (size_t)length)
 		return 0;
-	return find(facts, bytes, namespace, matches);
+	return find(facts, bytes, namespace, matches_text, matches);
 }

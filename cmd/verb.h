@@ -42,7 +42,13 @@ int shmg_say_usage(const char *verb, const char *format, ...) __attribute__((for
 /* The same for a word that is no verb, with the nearest that is. */
 int shmg_say_unknown_verb(const char *name);
 
-/* One line on stderr, "shmguard: WHERE: MESSAGE" (escaped), and SHMG_EXIT_UNSEEN. */
+/*
+ * One line on stderr, "shmguard VERB: WHERE: MESSAGE", and SHMG_EXIT_UNSEEN. Where is escaped; what the message quotes
+ * was escaped by its maker.
+ */
+int shmg_say_failure(const char *verb, const struct shmg_error *error);
+
+/* The same without a verb. */
 int shmg_say_error(const struct shmg_error *error);
 
 /* The same for a code without details; `what` is what was being done: "writing the list". */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "facts/scan.h"
 #include "lib/base/cleanup.h"
 
 static int64_t now(clockid_t clock)
@@ -72,12 +73,11 @@ static void find_own_namespaces(struct shmg_look *look)
 	look->own_mnt_ns = look->host_mnt_ns;
 }
 
-/* Our own mount namespace first: its mounts tell which devices hold shared memory even where no other process may be
- * asked. */
-static int collect_own_mounts(struct shmg_look *look)
+/* Our own mount namespace has a row even where no process may be asked for its. */
+static int add_own_namespace(struct shmg_look *look)
 {
 	struct shmg_process self = {
-		.pid = look->root.live ? (uint32_t)getpid() : 1,
+		.pid = look->root.live ? look->own_pid : 1,
 		.ipc_ns = SHMG_U64_UNKNOWN,
 		.mnt_ns = look->own_mnt_ns,
 	};
@@ -88,6 +88,20 @@ static int collect_own_mounts(struct shmg_look *look)
 	if (!status && look->facts->namespaces.count)
 		look->facts->namespaces.items[0].processes = 0; /* counted with the others */
 	return status;
+}
+
+/* /proc may be of another pid namespace than ours: what it calls us counts, and may be nothing. */
+static uint32_t own_pid(const struct shmg_look *look)
+{
+	char target[16];
+	ssize_t length = look->root.live ? readlinkat(look->proc, "self", target, sizeof target - 1) : -1;
+	const char *at = target;
+	uint64_t pid;
+
+	if (length <= 0)
+		return 0;
+	target[length] = '\0';
+	return shmg_scan_number(&at, 10, &pid) ? (uint32_t)pid : 0;
 }
 
 static const struct shmg_process *find_process(const struct shmg_facts *facts, uint32_t pid)
@@ -117,7 +131,8 @@ static uint8_t pid_state(const struct shmg_look *look, uint32_t pid, int64_t tim
 	const struct shmg_process *process = find_process(look->facts, pid);
 	if (!process) {
 		/* Kernel threads and, under hidepid, other users' processes are not listed but still there. */
-		bool exists = look->root.live && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+		bool ours = look->own_pid == (uint32_t)getpid(); /* else kill(2) counts pids otherwise */
+		bool exists = look->root.live && ours && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 		return exists || (!look->root.live && !look->all_processes) ? SHMG_U8_UNKNOWN : SHMG_PID_GONE;
 	}
 	if (time == SHMG_TIME_UNKNOWN || process->started == SHMG_TIME_UNKNOWN)
@@ -125,6 +140,37 @@ static uint8_t pid_state(const struct shmg_look *look, uint32_t pid, int64_t tim
 	/* `time` is cut to whole seconds, the start time to a tick; a clock that is being slewed adds little. */
 	const int64_t slack = look->root.live ? second + second / 10 : 2 * second;
 	return process->started > time + slack ? SHMG_PID_REUSED : SHMG_PID_RUNNING;
+}
+
+static bool is_forgotten(const struct shmg_object *object, bool held)
+{
+	bool listed =
+		object->kind == SHMG_KIND_SYSV ? object->nattch != SHMG_U64_UNKNOWN : object->mount != SHMG_U32_UNKNOWN;
+	return !held && !listed;
+}
+
+/* What only a process that ended meanwhile had shown may have ended with it. */
+static int drop_forgotten(struct shmg_facts *facts)
+{
+	SHMG_AUTO_FREE uint32_t *places = calloc(facts->objects.count + 1, sizeof *places);
+	uint32_t kept = 0;
+
+	if (!places)
+		return -ENOMEM;
+	SHMG_FOREACH(hold, &facts->holds)
+		places[hold->object] = 1;
+	for (size_t row = 0; row < facts->objects.count; row++) {
+		struct shmg_object *object = &facts->objects.items[row];
+		if (is_forgotten(object, places[row]))
+			continue;
+		if (kept != row)
+			facts->objects.items[kept] = *object;
+		places[row] = kept++;
+	}
+	facts->objects.count = kept;
+	SHMG_FOREACH(hold, &facts->holds)
+		hold->object = places[hold->object];
+	return 0;
 }
 
 static void count_holders(struct shmg_facts *facts)
@@ -136,6 +182,21 @@ static void count_holders(struct shmg_facts *facts)
 		object->openers += hold->maps == 0 && hold->fds != 0;
 		if (!object->unit)
 			object->unit = facts->processes.items[hold->process].unit;
+	}
+}
+
+/* A recorded pid that maps the segment is the process that it meant, whatever was done to the clock since. */
+static void confirm_by_holds(const struct shmg_facts *facts)
+{
+	SHMG_FOREACH(hold, &facts->holds) {
+		struct shmg_object *object = &facts->objects.items[hold->object];
+		uint32_t pid = facts->processes.items[hold->process].pid;
+		if (object->kind != SHMG_KIND_SYSV || !hold->maps)
+			continue;
+		if (object->creator == pid)
+			object->creator_state = SHMG_PID_RUNNING;
+		if (object->last == pid)
+			object->last_state = SHMG_PID_RUNNING;
 	}
 }
 
@@ -178,19 +239,25 @@ static int note_capture(struct shmg_facts *facts)
 static int collect_objects(struct shmg_look *look)
 {
 	int (*const steps[])(struct shmg_look *) = {
-		shmg_look_add_kernel_devices, collect_own_mounts, shmg_collect_processes,    shmg_collect_sysv,
-		shmg_collect_leases,          shmg_collect_files, shmg_index_captured_paths, shmg_collect_holds,
+		shmg_look_add_kernel_devices, add_own_namespace,         shmg_collect_processes,
+		shmg_collect_all_mounts,      shmg_collect_sysv,         shmg_collect_leases,
+		shmg_collect_files,           shmg_index_captured_paths, shmg_collect_holds,
 	};
 	int status = 0;
 
+	look->own_pid = own_pid(look);
 	look->clock_origin = clock_origin(look);
 	find_own_namespaces(look);
 	for (size_t i = 0; !status && i < sizeof steps / sizeof *steps; i++)
 		status = steps[i](look);
 	if (status)
 		return status;
+	status = drop_forgotten(look->facts);
+	if (status)
+		return status;
 	count_holders(look->facts);
 	judge_creators(look);
+	confirm_by_holds(look->facts);
 	return look->root.live ? 0 : note_capture(look->facts);
 }
 
@@ -209,6 +276,26 @@ static int collect_host_facts(struct shmg_look *look)
 }
 
 /*
+ * Whoever opens a file in the instant that we have a lease on it makes the kernel send us SIGIO, whose default is to
+ * kill. It is ignored for the look only.
+ */
+static int without_sigio(struct shmg_look *look, int (*collect)(struct shmg_look *))
+{
+	struct sigaction before, ignore = { .sa_handler = SIG_IGN };
+	bool ignored = look->want & SHMG_WANT_LEASE && sigaction(SIGIO, &ignore, &before) == 0;
+	int status = collect(look);
+
+	if (ignored)
+		(void)sigaction(SIGIO, &before, NULL);
+	return status;
+}
+
+static int collect_quietly(struct shmg_look *look)
+{
+	return without_sigio(look, collect_objects);
+}
+
+/*
  * Keeping every process's directory open takes a descriptor a process. The soft limit is raised for the look only:
  * a program started later must not inherit it.
  */
@@ -222,7 +309,8 @@ static int with_descriptors(struct shmg_look *look, int (*collect)(struct shmg_l
 		raised = setrlimit(RLIMIT_NOFILE, &more) == 0;
 	}
 	rlim_t limit = raised ? before.rlim_max : before.rlim_cur;
-	look->fd_limit = limit > INT_MAX ? INT_MAX : (int)limit - 64;
+	/* A walk holds a descriptor a level, and a few more. */
+	look->fd_limit = limit > INT_MAX ? INT_MAX : (int)limit - 192;
 	int status = collect(look);
 	if (raised)
 		(void)setrlimit(RLIMIT_NOFILE, &before);
@@ -238,7 +326,7 @@ static int collect_all(struct shmg_look *look)
 	host->live = look->root.live;
 	host->taken = now(CLOCK_REALTIME);
 	if (!status && look->want & SHMG_WANT_OBJECTS)
-		status = with_descriptors(look, collect_objects);
+		status = with_descriptors(look, collect_quietly);
 	if (!status && look->want & SHMG_WANT_HOST)
 		status = collect_host_facts(look);
 	judge_coverage(look->facts, host);
@@ -253,7 +341,8 @@ static void release(struct shmg_look *look)
 	shmg_array_clear(&look->process_fds);
 	shmg_close_fd(&look->proc);
 	shmg_root_close(&look->root);
-	shmg_array_clear(&look->devices);
+	free(look->devices.slots);
+	shmg_array_clear(&look->segments);
 	shmg_array_clear(&look->leased);
 	shmg_array_clear(&look->paths);
 	shmg_array_clear(&look->last_hold);
@@ -272,7 +361,10 @@ int shmg_facts_collect(const struct shmg_facts_options *options, struct shmg_fac
 				      strerror(-status));
 	look.proc = shmg_root_openat(&look.root, "proc", O_PATH | O_DIRECTORY);
 	if (look.proc < 0)
-		return shmg_error_set(error, look.proc, "/proc", "cannot look without it: %s", strerror(-look.proc));
+		return shmg_error_set(error, look.proc, options->root ? options->root : "/proc",
+				      options->root ? "it holds no proc directory, so it is no captured tree: %s"
+						    : "cannot look without it: %s",
+				      strerror(-look.proc));
 	struct statfs system;
 	if (look.root.live && (fstatfs(look.proc, &system) < 0 || system.f_type != PROC_SUPER_MAGIC))
 		return shmg_error_set(error, -ENOENT, "/proc",

@@ -16,6 +16,8 @@
 
 /* A file system that holds shared memory. */
 enum shmg_device_type {
+	SHMG_DEVICE_NONE,        /* of an empty slot */
+	SHMG_DEVICE_OTHER,       /* holds no shared memory */
 	SHMG_DEVICE_KERNEL,      /* the kernel's own tmpfs: System V, memfd, anonymous */
 	SHMG_DEVICE_KERNEL_HUGE, /* its own hugetlbfs, one a page size */
 	SHMG_DEVICE_TMPFS,
@@ -25,6 +27,19 @@ enum shmg_device_type {
 struct shmg_device {
 	uint64_t dev;
 	enum shmg_device_type type;
+};
+
+/* A hash of devices that were met: most are no shared memory, and are remembered as that. */
+struct shmg_device_set {
+	struct shmg_device *slots; /* open addressing, type SHMG_DEVICE_NONE is empty */
+	size_t slot_count;         /* a power of two, or 0 */
+	size_t count;
+};
+
+/* System V segments by id: ids repeat from one namespace to the next. */
+struct shmg_segment {
+	uint32_t id;
+	uint32_t row; /* in objects */
 };
 
 struct shmg_captured_path {
@@ -46,16 +61,19 @@ struct shmg_look {
 	struct shmg_root root;
 	unsigned want;
 	int proc; /* /proc, O_PATH */
-	SHMG_ARRAY(struct shmg_device) devices;
+	struct shmg_device_set devices;
 	/* Objects by identity: open addressing; a power of two. */
 	struct shmg_slot *slots;
 	size_t slot_count;
 	/* By object row: the last row of holds that names it. */
 	SHMG_ARRAY(uint32_t) last_hold;
+	size_t ipc_namespaces;
+	uint32_t own_pid; /* in the pid namespace of /proc, which need not be ours; 0: not listed there */
 	uint64_t host_ipc_ns, host_mnt_ns; /* unknown where they could not be seen */
 	uint64_t own_ipc_ns, own_mnt_ns;
 	int64_t clock_origin; /* what start times of processes count from; finer than the boot time of /proc/stat */
-	SHMG_ARRAY(struct shmg_leased) leased; /* files that somebody has a lease on: opening them would break it */
+	SHMG_ARRAY(struct shmg_segment) segments; /* sorted by id */
+	SHMG_ARRAY(struct shmg_leased) leased;    /* files that somebody has a lease on: opening them would break it */
 	SHMG_ARRAY(struct shmg_captured_path) paths; /* of a captured tree's files, sorted */
 	bool all_processes;                          /* every process of the machine is listed in /proc */
 	SHMG_ARRAY(int) process_fds; /* by process row: its /proc directory; -1: closed to save descriptors */
@@ -107,14 +125,42 @@ struct statx;
 ssize_t shmg_read_link_quietly(int mount, int *view, const char *path, const struct statx *link, char *target,
 			       size_t size);
 
-/* namespace.c: notes that the process lives in these; new mount namespaces have their mounts collected. */
+/* namespace.c: notes that the process lives in these. */
 int shmg_collect_namespaces(struct shmg_look *look, const struct shmg_process *process);
+/* The mounts of every mount namespace, each through a process that lives in it and sees its root. */
+int shmg_collect_all_mounts(struct shmg_look *look);
+/*
+ * Calls `try` with the /proc directories of processes that live in the namespace, until it answers other than -ESRCH
+ * or -ENOENT (that process is gone). -ESRCH when none is left.
+ */
+int shmg_look_in_namespace(struct shmg_look *look, const struct shmg_namespace *ns,
+			   int (*try)(struct shmg_look *look, int process, uint32_t row, void *context), void *context);
+/* A descriptor of that process's /proc directory, surely its own; the caller closes it. -ESRCH. */
+int shmg_look_open_process(struct shmg_look *look, uint32_t row);
 
 /* device.c */
-const struct shmg_device *shmg_look_device(const struct shmg_look *look, uint64_t dev);
+/* What is known of it; SHMG_DEVICE_NONE: nothing yet. */
+enum shmg_device_type shmg_look_device(const struct shmg_look *look, uint64_t dev);
+/*
+ * The same, asking statfs(2) about a file on it (`path` below `directory`) the first time: a file system that was
+ * detached, or that no process's mount table shows, is in no list.
+ */
+enum shmg_device_type shmg_look_device_of(struct shmg_look *look, uint64_t dev, int directory, const char *path);
 int shmg_look_add_device(struct shmg_look *look, uint64_t dev, enum shmg_device_type type);
 /* The devices that no mount table shows, by asking the kernel for one empty memfd of each kind. */
 int shmg_look_add_kernel_devices(struct shmg_look *look);
+
+/* segment.c: an index by id, once all segments are listed. */
+int shmg_index_segments(struct shmg_look *look);
+bool shmg_is_segment_id(const struct shmg_look *look, uint64_t id);
+/*
+ * Which segment a mapping or descriptor of the kernel's tmpfs is: its id, the key in its name, and what statx says of
+ * the file (NULL: not known). The row; -ENOENT where it is of no namespace that could be listed.
+ */
+struct statx;
+int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint32_t key, const struct statx *file);
+/* The row of it, appended without a namespace where it is of none that could be listed; -ENOMEM. */
+int64_t shmg_look_segment(struct shmg_look *look, uint64_t dev, uint64_t id, uint32_t key, const struct statx *file);
 
 /* object.c */
 

@@ -30,27 +30,46 @@ static uint32_t fd_access(int directory, const char *fd)
 	return (flags & O_ACCMODE) == O_RDONLY || flags & O_PATH ? 0 : SHMG_ACCESS_FD_WRITE;
 }
 
-static int name_new_object(struct shmg_look *look, int fds, const char *fd, enum shmg_device_type device,
-			   struct shmg_object *object)
+static int name_new_object(struct shmg_look *look, int fds, const char *fd, const struct shmg_file_name *file,
+			   const struct statx *status, struct shmg_object *object)
 {
-	char target[4352];
-	ssize_t length = readlinkat(fds, fd, target, sizeof target);
-	if (length < 0)
-		return 0; /* closed in the meantime: it stays without a name */
-
-	struct shmg_file_name file = shmg_look_file_name(device, target, (size_t)length);
-	int status = shmg_look_set_name(look, object, &file);
-	if (status)
-		return status;
-	if (file.deleted)
+	int failed = shmg_look_set_name(look, object, file);
+	if (failed)
+		return failed;
+	if (status->stx_nlink == 0)
 		object->flags |= SHMG_OBJECT_UNLINKED;
-	if (file.kind == SHMG_KIND_MEMFD && look->want & SHMG_WANT_SEALS) {
+	if (file->kind == SHMG_KIND_MEMFD && look->want & SHMG_WANT_SEALS) {
 		SHMG_AUTO_FD memfd = openat(fds, fd, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		int seals = memfd < 0 ? -1 : fcntl(memfd, F_GET_SEALS);
 		if (seals >= 0)
 			object->seals = (uint32_t)seals;
 	}
 	return 0;
+}
+
+/* The row of the file behind a descriptor; -errno. */
+static int64_t find_object(struct shmg_look *look, int fds, const char *fd, enum shmg_device_type type, uint64_t dev,
+			   const struct statx *status)
+{
+	bool kernel = type == SHMG_DEVICE_KERNEL || type == SHMG_DEVICE_KERNEL_HUGE, fresh;
+	struct shmg_identity identity = { false, dev, status->stx_ino };
+	char target[4352];
+	struct shmg_file_name file = { .kind = SHMG_KIND_TMPFS };
+	int64_t row = shmg_look_find_object(look, identity);
+
+	if (row >= 0 && !(kernel && shmg_is_segment_id(look, status->stx_ino)))
+		return row;
+	/* Without a name (closed in the meantime, or a path too long) it is known by its inode. */
+	ssize_t length = readlinkat(fds, fd, target, sizeof target);
+	if (length >= 0)
+		file = shmg_look_file_name(type, target, (size_t)length);
+	if (kernel && file.kind == SHMG_KIND_SYSV) /* opened through map_files or /proc/PID/fd */
+		return shmg_look_segment(look, dev, status->stx_ino, file.key, status);
+	row = shmg_look_object(look, identity, &fresh);
+	if (row < 0 || !fresh)
+		return row;
+	int failed = name_new_object(look, fds, fd, &file, status, &look->facts->objects.items[row]);
+	return failed ? failed : row;
 }
 
 static int add_descriptor(struct shmg_look *look, int directory, int fds, const char *fd)
@@ -63,23 +82,17 @@ static int add_descriptor(struct shmg_look *look, int directory, int fds, const 
 	if (!S_ISREG(status.stx_mode))
 		return 0;
 	uint64_t dev = makedev(status.stx_dev_major, status.stx_dev_minor);
-	const struct shmg_device *device = shmg_look_device(look, dev);
-	if (!device)
+	enum shmg_device_type type = shmg_look_device_of(look, dev, fds, fd);
+	if (type == SHMG_DEVICE_NONE || type == SHMG_DEVICE_OTHER)
 		return 0;
 
-	bool fresh;
-	int64_t row = shmg_look_object(look, (struct shmg_identity){ false, dev, status.stx_ino }, &fresh);
+	int64_t row = find_object(look, fds, fd, type, dev, &status);
 	if (row < 0)
-		return -ENOMEM;
+		return (int)row;
 	struct shmg_object *object = &look->facts->objects.items[row];
-	if (fresh) {
-		int failed = name_new_object(look, fds, fd, device->type, object);
-		if (failed)
-			return failed;
-	}
-	if (object->mode == SHMG_U32_UNKNOWN)
+	if (object->kind != SHMG_KIND_SYSV && object->mode == SHMG_U32_UNKNOWN)
 		shmg_object_set_stat(object, &status);
-	if (device->type == SHMG_DEVICE_KERNEL_HUGE || device->type == SHMG_DEVICE_HUGETLBFS)
+	if (type == SHMG_DEVICE_KERNEL_HUGE || type == SHMG_DEVICE_HUGETLBFS)
 		object->flags |= SHMG_OBJECT_HUGE;
 	struct shmg_use use = { .fds = 1 };
 	if (look->want & SHMG_WANT_DETAIL)

@@ -3,9 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
 
 #include "facts/collect.h"
 #include "lib/base/cleanup.h"
@@ -13,24 +18,74 @@
 #ifndef MFD_HUGE_SHIFT
 #define MFD_HUGE_SHIFT 26
 #endif
+#ifndef HUGETLBFS_MAGIC
+#define HUGETLBFS_MAGIC 0x958458f6
+#endif
 
-const struct shmg_device *shmg_look_device(const struct shmg_look *look, uint64_t dev)
+static struct shmg_device *find_slot(const struct shmg_device_set *set, uint64_t dev)
 {
-	SHMG_FOREACH(device, &look->devices)
-		if (device->dev == dev)
-			return device;
-	return NULL;
+	size_t slot = (size_t)(dev * 0x9e3779b97f4a7c15 >> 32) & (set->slot_count - 1);
+
+	while (set->slots[slot].type != SHMG_DEVICE_NONE && set->slots[slot].dev != dev)
+		slot = (slot + 1) & (set->slot_count - 1);
+	return &set->slots[slot];
+}
+
+static int grow(struct shmg_device_set *set)
+{
+	struct shmg_device_set bigger = { .slot_count = set->slot_count ? set->slot_count * 2 : 64,
+					  .count = set->count };
+
+	bigger.slots = calloc(bigger.slot_count, sizeof *bigger.slots);
+	if (!bigger.slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->slot_count; i++)
+		if (set->slots[i].type != SHMG_DEVICE_NONE)
+			*find_slot(&bigger, set->slots[i].dev) = set->slots[i];
+	free(set->slots);
+	*set = bigger;
+	return 0;
+}
+
+enum shmg_device_type shmg_look_device(const struct shmg_look *look, uint64_t dev)
+{
+	return look->devices.slot_count ? find_slot(&look->devices, dev)->type : SHMG_DEVICE_NONE;
 }
 
 int shmg_look_add_device(struct shmg_look *look, uint64_t dev, enum shmg_device_type type)
 {
-	if (shmg_look_device(look, dev))
-		return 0;
-	struct shmg_device *device = SHMG_APPEND(&look->devices);
-	if (!device)
+	struct shmg_device_set *set = &look->devices;
+
+	if (set->count * 2 >= set->slot_count && grow(set) < 0)
 		return -ENOMEM;
-	*device = (struct shmg_device){ .dev = dev, .type = type };
+	struct shmg_device *slot = find_slot(set, dev);
+	if (slot->type != SHMG_DEVICE_NONE && slot->type != SHMG_DEVICE_OTHER)
+		return 0;
+	set->count += slot->type == SHMG_DEVICE_NONE;
+	*slot = (struct shmg_device){ .dev = dev, .type = type };
 	return 0;
+}
+
+enum shmg_device_type shmg_look_device_of(struct shmg_look *look, uint64_t dev, int directory, const char *path)
+{
+	enum shmg_device_type type = shmg_look_device(look, dev);
+	if (type != SHMG_DEVICE_NONE)
+		return type;
+	type = SHMG_DEVICE_OTHER;
+	/* Memory has no block device behind it. */
+	if (major(dev) == 0 && look->root.live) {
+		struct statfs system;
+		SHMG_AUTO_FD fd = openat(directory, path, O_PATH | O_CLOEXEC);
+		if (fd < 0)
+			return SHMG_DEVICE_NONE; /* gone: the next one may tell */
+		if (fstatfs(fd, &system) == 0) {
+			if (system.f_type == TMPFS_MAGIC)
+				type = SHMG_DEVICE_TMPFS;
+			else if (system.f_type == HUGETLBFS_MAGIC)
+				type = SHMG_DEVICE_HUGETLBFS;
+		}
+	}
+	return shmg_look_add_device(look, dev, type) < 0 ? SHMG_DEVICE_NONE : type;
 }
 
 static int add_device_of_memfd(struct shmg_look *look, unsigned flags, enum shmg_device_type type)
@@ -38,9 +93,13 @@ static int add_device_of_memfd(struct shmg_look *look, unsigned flags, enum shmg
 	SHMG_AUTO_FD fd = memfd_create("shmguard", MFD_CLOEXEC | flags);
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return 0; /* a kernel without them has no such objects either */
-	return shmg_look_add_device(look, status.st_dev, type);
+	if (fd >= 0 && fstat(fd, &status) == 0)
+		return shmg_look_add_device(look, status.st_dev, type);
+	/* A kernel without them (or without pages of this size) has no such objects either. */
+	if (errno == ENOSYS || (flags & MFD_HUGETLB && (errno == EINVAL || errno == ENODEV)))
+		return 0;
+	return shmg_facts_note_gap(look->facts, "memfds, anonymous memory and mappings of segments",
+				   "memfd_create was refused, so the file system that they live on is not known", true);
 }
 
 static int add_huge_devices(struct shmg_look *look)

@@ -197,6 +197,7 @@ enum shmg_mount_flag {
 /* One tmpfs or hugetlbfs mount, in one mount namespace. */
 struct shmg_mount {
 	const char *target; /* in that namespace */
+	const char *root;   /* directory of the file system that is mounted here; "/" unless bound */
 	const char *fstype; /* "tmpfs", "hugetlbfs", "ramfs" */
 	const char *source;
 	const char *options; /* live, all of them, as mountinfo has them */

@@ -21,6 +21,8 @@
 #define DEPTH_MAX 64
 #define PATH_MAX_BYTES 4352
 
+typedef SHMG_ARRAY(uint32_t) row_list;
+
 struct walk {
 	struct shmg_look *look;
 	const struct shmg_mount *mount;
@@ -135,6 +137,8 @@ static int add_entry(struct walk *walk, int directory, const struct dirent *entr
 	uint64_t dev = makedev(status.stx_dev_major, status.stx_dev_minor);
 	if (walk->look->root.live && dev != walk->mount->dev)
 		return 0; /* another file system is mounted here */
+	if (fd < 0 && status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+		return 0; /* and here the same one again: each mount has a row of its own */
 	*ret_directory = S_ISDIR(status.stx_mode);
 
 	struct shmg_look *look = walk->look;
@@ -145,7 +149,7 @@ static int add_entry(struct walk *walk, int directory, const struct dirent *entr
 		return -ENOMEM;
 	struct shmg_object *object = &look->facts->objects.items[row];
 	if (object->mount != SHMG_U32_UNKNOWN)
-		return 0; /* another name, or another mount, of what was seen before */
+		return *ret_directory = false, 0; /* another name, or another mount, of what was seen before */
 	shmg_object_set_stat(object, &status);
 	if (walk->is_huge)
 		object->flags |= SHMG_OBJECT_HUGE;
@@ -166,6 +170,23 @@ static int add_entry(struct walk *walk, int directory, const struct dirent *entr
 
 static int walk_directory(struct walk *walk, int fd, unsigned depth);
 
+static int note_directory(struct shmg_look *look, int error)
+{
+	static const char what[] = "directories on tmpfs";
+
+	switch (error) {
+	case ENOENT: /* removed, or replaced, since it was listed */
+	case ENOTDIR:
+	case ELOOP:
+		return 0;
+	case EACCES:
+	case EPERM:
+		return shmg_facts_note_gap(look->facts, what, "permission denied: run as root to see them", true);
+	default:
+		return shmg_facts_note_gap(look->facts, what, strerror(error), true);
+	}
+}
+
 static int descend(struct walk *walk, int directory, const char *name, unsigned depth)
 {
 	size_t length = strlen(name), before = walk->length;
@@ -176,9 +197,7 @@ static int descend(struct walk *walk, int directory, const char *name, unsigned 
 	if (fd < 0 && errno == EPERM) /* reading a directory that is not ours would change its atime: relatime only */
 		fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return errno == EACCES ? shmg_facts_note_gap(walk->look->facts, "directories on tmpfs",
-							     "permission denied: run as root to see them", true)
-				       : 0;
+		return note_directory(walk->look, errno);
 	walk->path[before] = '/';
 	memcpy(walk->path + before + 1, name, length + 1);
 	walk->length = before + 1 + length;
@@ -210,43 +229,83 @@ static int walk_directory(struct walk *walk, int fd, unsigned depth)
 	return 0;
 }
 
-/* The root directory of a mount, through a process that sees it, and only if it is still that mount. */
-static int open_mount(const struct shmg_look *look, const struct shmg_mount *mount, uint32_t pid)
+/* The root directory of a mount below a directory, and only if it is still that mount. */
+static int open_mount_below(const struct shmg_look *look, const struct shmg_mount *mount, int directory,
+			    const char *path)
 {
-	char path[PATH_MAX_BYTES];
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	struct stat status;
+	SHMG_AUTO_FD fd = openat(directory, path, flags | O_NOATIME);
 
-	if (look->root.live)
-		(void)snprintf(path, sizeof path, "proc/%u/root%s", pid, mount->target);
-	else
-		(void)snprintf(path, sizeof path, "%s", mount->target[1] ? mount->target + 1 : ".");
-	SHMG_AUTO_FD fd = shmg_root_openat(&look->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME);
-	if (fd == -EPERM)
-		fd = shmg_root_openat(&look->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (fd < 0 && errno == EPERM)
+		fd = openat(directory, path, flags);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	if (look->root.live && (fstat(fd, &status) < 0 || status.st_dev != mount->dev))
 		return -ENOENT;
 	return SHMG_TAKE_FD(fd);
 }
 
-static uint32_t pid_in(const struct shmg_look *look, uint64_t mnt_ns)
+struct opening {
+	const struct shmg_mount *mount;
+	int fd;
+};
+
+static int open_through(struct shmg_look *look, int process, uint32_t row, void *context)
 {
+	struct opening *opening = context;
+	char path[PATH_MAX_BYTES];
+
+	(void)row;
+	(void)snprintf(path, sizeof path, "root%s", opening->mount->target);
+	opening->fd = open_mount_below(look, opening->mount, process, path);
+	return opening->fd < 0 ? opening->fd : 0;
+}
+
+static int open_mount(struct shmg_look *look, const struct shmg_mount *mount)
+{
+	struct opening opening = { .mount = mount, .fd = -ENOENT };
+	const char *path = mount->target[1] ? mount->target + 1 : ".";
+
+	if (!look->root.live) {
+		int fd = shmg_root_openat(&look->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+		return fd;
+	}
+	if (mount->mnt_ns == look->own_mnt_ns)
+		return open_mount_below(look, mount, look->root.fd, path);
 	SHMG_FOREACH(ns, &look->facts->namespaces)
-		if (ns->type == SHMG_NAMESPACE_MOUNT && ns->inode == mnt_ns)
-			return mnt_ns == look->own_mnt_ns ? (uint32_t)getpid() : ns->pid;
-	return (uint32_t)getpid();
+		if (ns->type == SHMG_NAMESPACE_MOUNT && ns->inode == mount->mnt_ns) {
+			int status = shmg_look_in_namespace(look, ns, open_through, &opening);
+			return status ? status : opening.fd;
+		}
+	return -ESRCH;
+}
+
+/* What is to be said where a mount could not be opened; 0 or -ENOMEM. */
+static int note_unopened(struct shmg_look *look, int status)
+{
+	switch (status) {
+	case -ENOENT:  /* unmounted since */
+	case -ENOTDIR: /* one file, mounted by itself: its file system's own mount has it */
+		return 0;
+	case -EACCES:
+	case -EPERM:
+		return shmg_facts_note_gap(look->facts, "tmpfs mounts", "permission denied: run as root to see them",
+					   true);
+	case -ESRCH:
+		return shmg_facts_note_gap(look->facts, "tmpfs mounts",
+					   "unmounted, or the processes that see them have gone", true);
+	default:
+		return shmg_facts_note_gap(look->facts, "tmpfs mounts", strerror(-status), true);
+	}
 }
 
 static int walk_mount(struct shmg_look *look, uint32_t row)
 {
 	const struct shmg_mount *mount = &look->facts->mounts.items[row];
-	SHMG_AUTO_FD fd = open_mount(look, mount, pid_in(look, mount->mnt_ns));
-	if (fd == -EACCES || fd == -EPERM)
-		return shmg_facts_note_gap(look->facts, "tmpfs mounts", "permission denied: run as root to see them",
-					   true);
+	SHMG_AUTO_FD fd = open_mount(look, mount);
 	if (fd < 0)
-		return 0; /* unmounted since, or its process has gone */
+		return note_unopened(look, fd);
 
 	struct walk walk = {
 		.look = look,
@@ -273,27 +332,52 @@ static int walk_mount(struct shmg_look *look, uint32_t row)
 	return status;
 }
 
-/* Whether the same file system was walked from the same directory: namespaces share mounts, and mounts are bound. */
-static bool is_walked(const struct shmg_look *look, uint32_t row)
+static bool is_within(const char *directory, const char *ancestor)
 {
-	const struct shmg_mount *mounts = look->facts->mounts.items;
+	size_t length = strlen(ancestor);
+	if (length == 1)
+		return true;
+	return strncmp(directory, ancestor, length) == 0 && (directory[length] == '/' || !directory[length]);
+}
 
-	for (uint32_t earlier = 0; earlier < row; earlier++)
-		if (!mounts[earlier].hidden && mounts[earlier].dev == mounts[row].dev &&
-		    strcmp(mounts[earlier].target, mounts[row].target) == 0)
+/* Whether the same directory of the same file system was walked, or one above it: namespaces share mounts, binds
+ * repeat. */
+static bool is_walked(const struct shmg_look *look, const row_list *walked, const struct shmg_mount *mount)
+{
+	SHMG_FOREACH(row, walked) {
+		const struct shmg_mount *earlier = &look->facts->mounts.items[*row];
+		if (earlier->dev == mount->dev && is_within(mount->root, earlier->root))
 			return true;
+	}
 	return false;
+}
+
+static int walk_mounts(struct shmg_look *look, row_list *walked)
+{
+	for (uint32_t row = 0; row < look->facts->mounts.count; row++) {
+		const struct shmg_mount *mount = &look->facts->mounts.items[row];
+		if (mount->target[0] != '/' || is_walked(look, walked, mount))
+			continue;
+		int status = mount->hidden
+				     ? shmg_facts_note_gap(look->facts, "files on tmpfs under other mounts",
+							   "nobody can open them by name; held ones are listed", false)
+				     : walk_mount(look, row);
+		if (status)
+			return status;
+		uint32_t *done = mount->hidden ? NULL : SHMG_APPEND(walked);
+		if (!mount->hidden && !done)
+			return -ENOMEM;
+		if (done)
+			*done = row;
+	}
+	return 0;
 }
 
 int shmg_collect_files(struct shmg_look *look)
 {
-	for (uint32_t row = 0; row < look->facts->mounts.count; row++) {
-		const struct shmg_mount *mount = &look->facts->mounts.items[row];
-		if (mount->hidden || !mount->target || mount->target[0] != '/' || is_walked(look, row))
-			continue;
-		int status = walk_mount(look, row);
-		if (status)
-			return status;
-	}
-	return 0;
+	row_list walked = { 0 };
+	int status = walk_mounts(look, &walked);
+
+	shmg_array_clear(&walked);
+	return status;
 }

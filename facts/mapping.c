@@ -46,22 +46,12 @@ struct mapping {
 	size_t name_length; /* 0: not asked for */
 };
 
-/*
- * Whether device and inode say which object it is. On the kernel's own file systems a memfd may have the number of some
- * segment; with many IPC namespaces asking for the name is cheaper than looking in each.
+/* Whether device and inode say which object it is: on the kernel's own tmpfs a memfd may have the number of a segment.
  */
 static bool is_known(const struct shmg_look *look, uint64_t dev, uint64_t inode, bool kernel)
 {
-	if (shmg_look_find_object(look, (struct shmg_identity){ false, dev, inode }) < 0)
-		return false;
-	if (!kernel)
-		return true;
-	size_t asked = 0;
-	SHMG_FOREACH(ns, &look->facts->namespaces)
-		if (ns->type == SHMG_NAMESPACE_IPC &&
-		    (++asked > 8 || shmg_look_find_object(look, (struct shmg_identity){ true, ns->inode, inode }) >= 0))
-			return false;
-	return true;
+	return !(kernel && shmg_is_segment_id(look, inode)) &&
+	       shmg_look_find_object(look, (struct shmg_identity){ false, dev, inode }) >= 0;
 }
 
 static uint32_t access_of(unsigned flags)
@@ -79,39 +69,36 @@ static uint32_t access_of(unsigned flags)
 	return access;
 }
 
-static int64_t find_sysv(const struct shmg_look *look, uint64_t id, uint32_t key, uint64_t home)
+/* What the file behind the mapping says of itself; false where it may not be asked, or is not that any more. */
+static bool stat_mapping(int directory, const struct mapping *mapping, struct statx *ret_status)
 {
-	const struct shmg_facts *facts = look->facts;
-	int64_t row = shmg_look_find_object(look, (struct shmg_identity){ true, home, id });
-	if (row >= 0 && (facts->objects.items[row].key == key || facts->objects.items[row].key == SHMG_U32_UNKNOWN))
-		return row;
-	/* An attach outlives a change of namespace: the same id and key in another one is that segment. */
-	SHMG_FOREACH(ns, &facts->namespaces) {
-		if (ns->type != SHMG_NAMESPACE_IPC || ns->inode == home)
-			continue;
-		row = shmg_look_find_object(look, (struct shmg_identity){ true, ns->inode, id });
-		if (row >= 0 && facts->objects.items[row].key == key)
-			return row;
-	}
-	return -ENOENT;
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
+	return statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME,
+		     ret_status) == 0 &&
+	       makedev(ret_status->stx_dev_major, ret_status->stx_dev_minor) == mapping->dev &&
+	       ret_status->stx_ino == mapping->inode;
 }
 
-/* Size, owner and mode of an object without a name, through the mapping itself. */
-static void fill_from_map_file(const struct shmg_look *look, int directory, const struct mapping *mapping,
-			       struct shmg_object *object)
+/* Size, owner and mode of an object that no list shows, through the mapping itself. */
+static void fill_from_mapping(const struct shmg_look *look, int directory, const struct mapping *mapping, bool named,
+			      struct shmg_object *object)
 {
 	char path[64];
 	struct statx status;
 
-	(void)snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
-	if (statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &status) < 0)
+	if (!stat_mapping(directory, mapping, &status))
 		return;
-	if (makedev(status.stx_dev_major, status.stx_dev_minor) != mapping->dev || status.stx_ino != mapping->inode)
-		return; /* remapped in the meantime */
 	shmg_object_set_stat(object, &status);
+	/* A name may end in " (deleted)" all by itself. */
+	if (named)
+		object->flags = (object->flags & ~(uint32_t)SHMG_OBJECT_UNLINKED) |
+				(status.stx_nlink ? 0 : (uint32_t)SHMG_OBJECT_UNLINKED);
 	if (object->kind != SHMG_KIND_MEMFD || !(look->want & SHMG_WANT_SEALS))
 		return;
 	/* Seals belong to the inode; opening it read-only to ask changes nothing. */
+	(void)snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, mapping->start, mapping->end);
 	SHMG_AUTO_FD fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
 	if (seals >= 0)
@@ -128,22 +115,15 @@ static enum shmg_device_type captured_device(const char *name, size_t length)
 	return SHMG_DEVICE_TMPFS;
 }
 
-static int add_sysv(struct shmg_look *look, const struct mapping *mapping, const struct shmg_file_name *file,
-		    int64_t *ret_row)
+static int add_segment(struct shmg_look *look, int directory, const struct mapping *mapping,
+		       const struct shmg_file_name *file, int64_t *ret_row)
 {
-	uint64_t home = look->facts->processes.items[look->process].ipc_ns;
-	*ret_row = find_sysv(look, mapping->inode, file->key, home);
-	if (*ret_row >= 0)
-		return 0;
-	bool fresh;
-	*ret_row = shmg_look_object(look, (struct shmg_identity){ true, home, mapping->inode }, &fresh);
-	if (*ret_row < 0)
-		return -ENOMEM;
-	struct shmg_object *object = &look->facts->objects.items[*ret_row];
-	if (fresh)
-		object->key = file->key;
-	object->dev = mapping->dev;
-	return 0;
+	struct statx status;
+	/* With one namespace an id and a key say it all. */
+	bool ask = look->root.live && look->ipc_namespaces > 1 && stat_mapping(directory, mapping, &status);
+
+	*ret_row = shmg_look_segment(look, mapping->dev, mapping->inode, file->key, ask ? &status : NULL);
+	return *ret_row < 0 ? (int)*ret_row : 0;
 }
 
 static int add_file(struct shmg_look *look, int directory, const struct mapping *mapping,
@@ -165,8 +145,8 @@ static int add_file(struct shmg_look *look, int directory, const struct mapping 
 	/* Anonymous memory never had a name to lose. */
 	if (kernel ? file->kind == SHMG_KIND_MEMFD : file->deleted)
 		object->flags |= SHMG_OBJECT_UNLINKED;
-	if (look->root.live && (kernel || file->deleted))
-		fill_from_map_file(look, directory, mapping, object);
+	if (look->root.live && (kernel || file->deleted || !file->length))
+		fill_from_mapping(look, directory, mapping, !kernel, object);
 	return 0;
 }
 
@@ -176,7 +156,7 @@ static int add_mapping(struct shmg_look *look, int directory, const struct mappi
 	bool kernel = device == SHMG_DEVICE_KERNEL || device == SHMG_DEVICE_KERNEL_HUGE;
 	struct shmg_file_name file = shmg_look_file_name(device, mapping->name, mapping->name_length);
 	int64_t row; /* without a name it is a known object, and no segment */
-	int status = kernel && file.kind == SHMG_KIND_SYSV ? add_sysv(look, mapping, &file, &row)
+	int status = kernel && file.kind == SHMG_KIND_SYSV ? add_segment(look, directory, mapping, &file, &row)
 							   : add_file(look, directory, mapping, &file, kernel, &row);
 	if (status)
 		return status;
@@ -205,6 +185,19 @@ static int query(int maps, struct procmap_query *question, uint64_t address, cha
 	return ioctl(maps, PROCMAP_QUERY_IOCTL, question) < 0 ? -errno : 0;
 }
 
+static enum shmg_device_type device_of(struct shmg_look *look, uint64_t dev, int directory,
+				       const struct procmap_query *mapping)
+{
+	char path[64];
+	enum shmg_device_type type = shmg_look_device(look, dev);
+
+	if (type != SHMG_DEVICE_NONE)
+		return type;
+	(void)snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, (uint64_t)mapping->vma_start,
+		       (uint64_t)mapping->vma_end);
+	return shmg_look_device_of(look, dev, directory, path);
+}
+
 /* 1: done; 0: this kernel cannot; or -errno. */
 static int collect_by_query(struct shmg_look *look, int directory, int maps)
 {
@@ -222,10 +215,10 @@ static int collect_by_query(struct shmg_look *look, int directory, int maps)
 			return status;
 		address = answer.vma_end;
 		uint64_t dev = makedev(answer.dev_major, answer.dev_minor);
-		const struct shmg_device *device = shmg_look_device(look, dev);
-		if (!device)
+		enum shmg_device_type type = device_of(look, dev, directory, &answer);
+		if (type == SHMG_DEVICE_NONE || type == SHMG_DEVICE_OTHER)
 			continue;
-		bool kernel = device->type == SHMG_DEVICE_KERNEL || device->type == SHMG_DEVICE_KERNEL_HUGE;
+		bool kernel = type == SHMG_DEVICE_KERNEL || type == SHMG_DEVICE_KERNEL_HUGE;
 		struct mapping mapping = {
 			.start = answer.vma_start,
 			.end = answer.vma_end,
@@ -236,11 +229,12 @@ static int collect_by_query(struct shmg_look *look, int directory, int maps)
 		};
 		if (!is_known(look, dev, answer.inode, kernel)) {
 			status = query(maps, &answer, mapping.start, name, sizeof name);
-			if (status || answer.vma_start != mapping.start || answer.inode != mapping.inode)
+			bool nameless = status == -ENAMETOOLONG; /* deeper than any path may be: known by its inode */
+			if (!nameless && (status || answer.vma_start != mapping.start || answer.inode != mapping.inode))
 				continue; /* unmapped between the two */
-			mapping.name_length = answer.vma_name_size ? answer.vma_name_size - 1 : 0;
+			mapping.name_length = nameless || !answer.vma_name_size ? 0 : answer.vma_name_size - 1;
 		}
-		status = add_mapping(look, directory, &mapping, device->type);
+		status = add_mapping(look, directory, &mapping, type);
 		if (status)
 			return status;
 	}
@@ -285,13 +279,11 @@ static int add_line(struct shmg_look *look, int directory, char *line, size_t le
 	struct mapping mapping;
 	if (!parse_line(line, length, &mapping) || mapping.name[0] != '/')
 		return 0;
-	const struct shmg_device *device = shmg_look_device(look, mapping.dev);
-	enum shmg_device_type type;
-	if (device)
-		type = device->type;
-	else if (!look->root.live && captured_device(mapping.name, mapping.name_length) != SHMG_DEVICE_TMPFS)
+	struct procmap_query range = { .vma_start = mapping.start, .vma_end = mapping.end };
+	enum shmg_device_type type = device_of(look, mapping.dev, directory, &range);
+	if (!look->root.live && captured_device(mapping.name, mapping.name_length) != SHMG_DEVICE_TMPFS)
 		type = captured_device(mapping.name, mapping.name_length);
-	else
+	if (type == SHMG_DEVICE_NONE || type == SHMG_DEVICE_OTHER)
 		return 0;
 	return add_mapping(look, directory, &mapping, type);
 }

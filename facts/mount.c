@@ -11,102 +11,9 @@
 
 #include "facts/collect.h"
 #include "facts/mount_table.h"
+#include "facts/mount_tree.h"
 
 #define UNSEEN "mounts of mount namespaces"
-
-/* One line of mountinfo, of any file system: enough to see what lies over what. */
-struct node {
-	struct libmnt_fs *fs;
-	const char *target;
-	int id, parent;
-};
-
-struct tree {
-	struct node *nodes;
-	size_t count;
-};
-
-/* Lines that are not mountinfo's (libmount reads fstab and swaps as well) count as broken. */
-static int build_tree(struct libmnt_table *table, struct tree *ret_tree, size_t *broken)
-{
-	struct libmnt_fs *fs;
-	size_t count = 0;
-
-	SHMG_AUTO_MOUNT_ITERATOR iterator = mnt_new_iter(MNT_ITER_FORWARD);
-	struct node *nodes = calloc((size_t)mnt_table_get_nents(table) + 1, sizeof *nodes);
-	if (!iterator || !nodes) {
-		free(nodes);
-		return -ENOMEM;
-	}
-	while (mnt_table_next_fs(table, iterator, &fs) == 0) {
-		const char *target = mnt_fs_get_target(fs);
-		if (target && mnt_fs_get_root(fs))
-			nodes[count++] = (struct node){ fs, target, mnt_fs_get_id(fs), mnt_fs_get_parent_id(fs) };
-		else
-			++*broken;
-	}
-	*ret_tree = (struct tree){ .nodes = nodes, .count = count };
-	return 0;
-}
-
-static void free_tree(struct tree *tree)
-{
-	free(tree->nodes);
-}
-
-/* Whether `path` lies below `directory`: "/dev/shm" does below "/dev" and "/". */
-static bool is_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-	if (length == 1)
-		return path[1] != '\0';
-	return strncmp(path, directory, length) == 0 && path[length] == '/';
-}
-
-static const struct node *find_parent(const struct tree *tree, const struct node *node)
-{
-	for (const struct node *other = tree->nodes; other < tree->nodes + tree->count; other++)
-		if (other->id == node->parent && other != node)
-			return other;
-	return NULL;
-}
-
-/*
- * Two mounts of the same parent, one at /dev and one at /dev/shm: had /dev been there first, it would be the parent of
- * /dev/shm. So it came later, and lies over the directory that the other was mounted on.
- */
-static bool has_covering_sibling(const struct tree *tree, const struct node *node)
-{
-	/* The kernel's first root is its own parent, and has no siblings. */
-	if (node->id == node->parent)
-		return false;
-	for (const struct node *other = tree->nodes; other < tree->nodes + tree->count; other++) {
-		if (other->parent != node->parent || other == node)
-			continue;
-		if (is_below(node->target, other->target) || (other > node && strcmp(other->target, node->target) == 0))
-			return true;
-	}
-	return false;
-}
-
-static bool has_mount_on_top(const struct tree *tree, const struct node *node)
-{
-	for (const struct node *other = tree->nodes; other < tree->nodes + tree->count; other++)
-		if (other->parent == node->id && other != node && strcmp(other->target, node->target) == 0)
-			return true;
-	return false;
-}
-
-static bool is_hidden(const struct tree *tree, const struct node *node)
-{
-	if (has_mount_on_top(tree, node))
-		return true;
-	/* A captured tree may hold any numbers: parents that go round in a circle end with the count. */
-	for (size_t steps = 0; node && steps < tree->count; steps++, node = find_parent(tree, node))
-		if (has_covering_sibling(tree, node))
-			return true;
-	return false;
-}
 
 static uint32_t flags_of(const char *options)
 {
@@ -164,7 +71,7 @@ static bool is_tmpfs(const struct shmg_mount *row)
  * In a captured tree the options are all there is. The kernel leaves out what has its default: no limit, except that a
  * tmpfs without size= or nr_inodes= has one made from the RAM. Mode and owner are those that it was mounted with.
  */
-static void fill_from_options(struct node *node, struct shmg_mount *row)
+static void fill_from_options(struct shmg_mount_node *node, struct shmg_mount *row)
 {
 	const char *options = row->options;
 
@@ -237,23 +144,24 @@ static const char *intern(struct shmg_look *look, const char *text)
 }
 
 struct view {
-	struct tree tree;
+	struct shmg_mount_tree *tree;
 	uint64_t inode;
 	bool host;
 	int root; /* descriptor, or -errno */
 };
 
-static int append_mount(struct shmg_look *look, const struct view *view, struct node *node)
+static int append_mount(struct shmg_look *look, const struct view *view, struct shmg_mount_node *node)
 {
 	struct shmg_mount *row = SHMG_APPEND(&look->facts->mounts);
 	if (!row)
 		return -ENOMEM;
 	shmg_record_set_unknown(&shmg_mount_type, row);
 	row->target = intern(look, node->target);
+	row->root = intern(look, mnt_fs_get_root(node->fs));
 	row->fstype = intern(look, mnt_fs_get_fstype(node->fs));
 	row->source = intern(look, mnt_fs_get_source(node->fs));
 	row->options = intern(look, mnt_fs_get_options(node->fs));
-	if (!row->target || !row->fstype || !row->source || !row->options) {
+	if (!row->target || !row->root || !row->fstype || !row->source || !row->options) {
 		look->facts->mounts.count--;
 		return -ENOMEM;
 	}
@@ -262,7 +170,7 @@ static int append_mount(struct shmg_look *look, const struct view *view, struct 
 	row->dev = mnt_fs_get_devno(node->fs);
 	row->id = (uint32_t)node->id;
 	row->flags = flags_of(row->options);
-	row->hidden = is_hidden(&view->tree, node);
+	row->hidden = shmg_mount_tree_is_hidden(view->tree, node);
 
 	int code = 0;
 	if (!look->root.live)
@@ -276,10 +184,17 @@ static int append_mount(struct shmg_look *look, const struct view *view, struct 
 
 static int append_mounts(struct shmg_look *look, const struct view *view)
 {
-	for (size_t i = 0; i < view->tree.count; i++) {
-		struct node *node = &view->tree.nodes[i];
+	for (size_t i = 0; i < view->tree->count; i++) {
+		struct shmg_mount_node *node = &view->tree->nodes[i];
+		/* Known devices are not asked about again: statfs(2) of a dead server's file would hang. */
+		if (!shmg_mount_table_is_memory(mnt_fs_get_fstype(node->fs))) {
+			if (look->root.live &&
+			    shmg_look_add_device(look, mnt_fs_get_devno(node->fs), SHMG_DEVICE_OTHER))
+				return -ENOMEM;
+			continue;
+		}
 		/* What is mounted nowhere (a root outside of a chroot) has no absolute path. */
-		if (!shmg_mount_table_is_memory(mnt_fs_get_fstype(node->fs)) || node->target[0] != '/')
+		if (node->target[0] != '/')
 			continue;
 		int code = append_mount(look, view, node);
 		if (code)
@@ -301,14 +216,14 @@ int shmg_collect_mounts(struct shmg_look *look, const char *pid_path, uint64_t m
 	char path[64];
 	size_t broken;
 	SHMG_AUTO_MOUNT_TABLE table = NULL;
-	SHMG_CLEANUP(free_tree) struct tree tree = { 0 };
+	SHMG_CLEANUP(shmg_mount_tree_free) struct shmg_mount_tree tree = { 0 };
 	SHMG_AUTO_FD root = -1;
 
 	(void)snprintf(path, sizeof path, "%s/mountinfo", pid_path);
 	int code = shmg_mount_table_read(&look->root, path, &table, &broken);
 	if (code)
 		return code == -ENOMEM ? code : note_unseen(look, code);
-	code = build_tree(table, &tree, &broken);
+	code = shmg_mount_tree_build(table, &tree, &broken);
 	if (!code && broken)
 		code = shmg_facts_note_gap(look->facts, UNSEEN, "a line of mountinfo has an unknown form", true);
 	if (code)
@@ -317,6 +232,6 @@ int shmg_collect_mounts(struct shmg_look *look, const char *pid_path, uint64_t m
 		(void)snprintf(path, sizeof path, "%s/root", pid_path);
 		root = shmg_root_openat(&look->root, path, O_PATH | O_DIRECTORY);
 	}
-	const struct view view = { .tree = tree, .inode = mnt_ns, .host = host, .root = root };
+	const struct view view = { .tree = &tree, .inode = mnt_ns, .host = host, .root = root };
 	return append_mounts(look, &view);
 }

@@ -21,14 +21,15 @@
 typedef SHMG_ARRAY(uint32_t) pid_list;
 
 /* PID (COMM) STATE PPID …; COMM may hold anything, parentheses included: its end is the last ')'. 1: a kernel thread.
+ * Headless: its first thread has ended, others run on.
  */
-static int parse_stat(struct shmg_look *look, const char *text, struct shmg_process *process)
+static int parse_stat(struct shmg_look *look, const char *text, struct shmg_process *process, bool *ret_headless)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	if (!open || !close || close < open || close[1] != ' ' || !close[2])
 		return -ESRCH;
 	const char *at = close + 3; /* past the state */
-	int64_t ppid, skipped;
+	int64_t ppid, skipped, threads = 0;
 	uint64_t flags;
 	if (!shmg_scan_signed(&at, &ppid))
 		return -ESRCH;
@@ -40,8 +41,9 @@ static int parse_stat(struct shmg_look *look, const char *text, struct shmg_proc
 	if (flags & PF_KTHREAD)
 		return 1;
 	for (int field = 10; field <= 21; field++)
-		if (!shmg_scan_signed(&at, &skipped))
+		if (!shmg_scan_signed(&at, field == 20 ? &threads : &skipped))
 			return -ESRCH;
+	*ret_headless = (close[2] == 'Z' || close[2] == 'X') && threads > 1;
 	if (!shmg_scan_number(&at, 10, &process->start_ticks))
 		return -ESRCH;
 	process->ppid = (uint32_t)ppid;
@@ -109,13 +111,26 @@ static uint64_t namespace_of(const struct shmg_look *look, int directory, const 
 	return at && (at++, shmg_scan_number(&at, 10, &inode)) ? inode : SHMG_U64_UNKNOWN;
 }
 
-static int read_identity(struct shmg_look *look, int directory, struct shmg_process *process)
+static void read_namespaces(const struct shmg_look *look, int directory, struct shmg_process *process)
+{
+	process->ipc_ns = namespace_of(look, directory, "ns/ipc");
+	process->mnt_ns = namespace_of(look, directory, "ns/mnt");
+	if (look->want & SHMG_WANT_DETAIL) {
+		process->pid_ns = namespace_of(look, directory, "ns/pid");
+		process->user_ns = namespace_of(look, directory, "ns/user");
+	}
+}
+
+static int read_identity(struct shmg_look *look, int directory, struct shmg_process *process, bool *ret_headless)
 {
 	char *text = look->scratch;
+	ssize_t length = shmg_read_at(directory, "stat", text, SMALL_FILE);
 
-	if (shmg_read_at(directory, "stat", text, SMALL_FILE) < 0)
+	if (length == -EACCES || length == -EPERM)
+		return -EACCES;
+	if (length < 0)
 		return -ESRCH;
-	int status = parse_stat(look, text, process);
+	int status = parse_stat(look, text, process, ret_headless);
 	if (status)
 		return status;
 	long ticks = sysconf(_SC_CLK_TCK);
@@ -123,19 +138,18 @@ static int read_identity(struct shmg_look *look, int directory, struct shmg_proc
 		process->started = look->clock_origin + (int64_t)(process->start_ticks / (uint64_t)ticks) * 1000000000 +
 				   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
 
-	if (shmg_read_at(directory, "status", text, SHMG_SCRATCH) >= 0)
+	/* What is asked of it stands before the list of groups, which alone can be long. */
+	length = shmg_read_at(directory, "status", text, SHMG_SCRATCH);
+	if (length == -EFBIG)
+		text[SHMG_SCRATCH - 1] = '\0';
+	if (length >= 0 || length == -EFBIG)
 		parse_status(text, process);
 	if (shmg_read_at(directory, "cgroup", text, SHMG_SCRATCH) > 0) {
 		bool container;
 		process->unit = shmg_unit_of_cgroup(&look->facts->pool, text, &container);
 		process->container = container;
 	}
-	process->ipc_ns = namespace_of(look, directory, "ns/ipc");
-	process->mnt_ns = namespace_of(look, directory, "ns/mnt");
-	if (look->want & SHMG_WANT_DETAIL) {
-		process->pid_ns = namespace_of(look, directory, "ns/pid");
-		process->user_ns = namespace_of(look, directory, "ns/user");
-	}
+	read_namespaces(look, directory, process);
 	return 0;
 }
 
@@ -183,18 +197,50 @@ static int note_unseen(struct shmg_look *look, int status, uint32_t flag, const 
 		&look->facts->processes.items[look->process]);
 }
 
+/*
+ * A process whose first thread has ended still maps and holds what it did, but only its other threads' directories
+ * tell. A descriptor of one of those, or -ESRCH.
+ */
+static int open_live_thread(int directory)
+{
+	SHMG_AUTO_FD fd = openat(directory, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int tasks = fd;
+	SHMG_AUTO_DIR list = fd < 0 ? NULL : fdopendir(fd);
+	if (!list)
+		return -ESRCH;
+	(void)SHMG_TAKE_FD(fd);
+	for (struct dirent *entry; (entry = readdir(list));) {
+		char path[32];
+		struct stat status;
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof path, "%.15s/ns/ipc", entry->d_name);
+		if (fstatat(tasks, path, &status, 0) < 0)
+			continue; /* namespaces go with the thread */
+		int thread = openat(tasks, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (thread >= 0)
+			return thread;
+	}
+	return -ESRCH;
+}
+
+static int note_hidden(struct shmg_look *look)
+{
+	look->all_processes = false;
+	return shmg_facts_note_gap(look->facts, "processes", "/proc is mounted with hidepid: run as root to see them",
+				   true);
+}
+
 static int add_process(struct shmg_look *look, uint32_t pid)
 {
 	struct shmg_facts *facts = look->facts;
+	bool headless = false;
 	char name[16];
 
 	(void)snprintf(name, sizeof name, "%" PRIu32, pid);
 	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
-		return errno == ENOENT || errno == ESRCH
-			       ? 0
-			       : shmg_facts_note_gap(facts, "processes",
-						     "/proc is mounted with hidepid: run as root to see them", true);
+		return errno == ENOENT || errno == ESRCH ? 0 : note_hidden(look);
 	struct shmg_process *process = SHMG_APPEND(&facts->processes);
 	int *kept = SHMG_APPEND(&look->process_fds);
 	if (!process || !kept)
@@ -202,36 +248,46 @@ static int add_process(struct shmg_look *look, uint32_t pid)
 	*kept = -1;
 	shmg_record_set_unknown(&shmg_process_type, process);
 	process->pid = pid;
-	process->flags = 0;
+	process->flags = pid == look->own_pid ? SHMG_PROCESS_OURSELF : 0;
 	process->container = 0;
 
-	int status = read_identity(look, directory, process);
+	int status = read_identity(look, directory, process, &headless);
 	if (status) {
 		facts->processes.count--;
 		look->process_fds.count--;
-		return status == -ENOMEM ? status : 0;
+		return status == -ENOMEM ? status : status == -EACCES ? note_hidden(look) : 0;
+	}
+	if (headless) {
+		int thread = open_live_thread(directory);
+		if (thread >= 0) {
+			shmg_close_fd(&directory);
+			directory = thread;
+			read_namespaces(look, directory, process);
+		}
 	}
 	if (directory < look->fd_limit)
 		*kept = SHMG_TAKE_FD(directory);
 	return shmg_collect_namespaces(look, process);
 }
 
-/* The directory kept, or opened anew and checked to be that of the same process. A descriptor, or -ESRCH. */
-static int reopen(struct shmg_look *look)
+int shmg_look_open_process(struct shmg_look *look, uint32_t row)
 {
-	int *kept = &look->process_fds.items[look->process];
-	if (*kept >= 0)
-		return SHMG_TAKE_FD(*kept);
-
-	const struct shmg_process *process = &look->facts->processes.items[look->process];
+	int kept = look->process_fds.items[row];
+	if (kept >= 0) {
+		kept = fcntl(kept, F_DUPFD_CLOEXEC, 0);
+		return kept < 0 ? -errno : kept;
+	}
+	/* Opened anew, and checked to be that of the same process. */
+	const struct shmg_process *process = &look->facts->processes.items[row];
 	struct shmg_process again = { 0 };
+	bool headless = false;
 	char name[16];
 	(void)snprintf(name, sizeof name, "%" PRIu32, process->pid);
 	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0 || shmg_read_at(directory, "stat", look->scratch, SMALL_FILE) < 0 ||
-	    parse_stat(look, look->scratch, &again) || again.start_ticks != process->start_ticks)
+	    parse_stat(look, look->scratch, &again, &headless) || again.start_ticks != process->start_ticks)
 		return -ESRCH;
-	return SHMG_TAKE_FD(directory);
+	return headless ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
 }
 
 /* Takes back what was seen of a process that ended meanwhile. */
@@ -258,7 +314,9 @@ static int ask_process(struct shmg_look *look)
 {
 	struct shmg_facts *facts = look->facts;
 	size_t first = facts->holds.count;
-	SHMG_AUTO_FD directory = reopen(look);
+	SHMG_AUTO_FD opened =
+		look->process_fds.items[look->process] < 0 ? shmg_look_open_process(look, look->process) : -1;
+	int directory = opened >= 0 ? opened : look->process_fds.items[look->process];
 	int status = directory < 0 ? -ESRCH : collect_holds_of(look, directory);
 
 	if (status == -ESRCH) {
@@ -329,9 +387,5 @@ int shmg_collect_processes(struct shmg_look *look)
 	for (size_t i = 0; !status && i < pids.count; i++)
 		status = add_process(look, pids.items[i]);
 	shmg_array_clear(&pids);
-	if (look->root.live)
-		SHMG_FOREACH(process, &look->facts->processes)
-			if (process->pid == (uint32_t)getpid())
-				process->flags |= SHMG_PROCESS_OURSELF;
 	return status;
 }

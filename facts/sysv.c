@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "facts/collect.h"
@@ -167,25 +168,45 @@ static void sum_captured(struct shmg_look *look, struct shmg_namespace *ns)
 		}
 }
 
-static int enter(const struct shmg_look *look, const struct shmg_namespace *ns)
+struct visit {
+	uint64_t inode;
+	int home;
+	int refused; /* the errno, once entering was refused */
+};
+
+/* Enters the namespace that this process lives in, if it is (still) the one that is wanted. */
+static int enter_through(struct shmg_look *look, int process, uint32_t row, void *context)
 {
-	char path[40];
-	(void)snprintf(path, sizeof path, "proc/%u/ns/ipc", ns->pid);
-	SHMG_AUTO_FD fd = shmg_root_openat(&look->root, path, O_RDONLY);
+	struct visit *visit = context;
+	struct stat status;
+	SHMG_AUTO_FD fd = openat(process, "ns/ipc", O_RDONLY | O_CLOEXEC);
+
+	(void)look;
+	(void)row;
 	if (fd < 0)
-		return fd;
-	return setns(fd, CLONE_NEWIPC) < 0 ? -errno : 0;
+		return errno == EACCES || errno == EPERM ? (visit->refused = errno, -ESRCH) : -ESRCH;
+	if (fstat(fd, &status) < 0 || status.st_ino != visit->inode)
+		return -ESRCH;
+	/* Where coming home would be refused (a user namespace without its own), going is too. */
+	if (setns(visit->home, CLONE_NEWIPC) < 0 || setns(fd, CLONE_NEWIPC) < 0) {
+		visit->refused = errno;
+		return -EPERM;
+	}
+	return 0;
 }
 
-static int read_foreign(struct shmg_look *look, struct shmg_namespace *ns)
+static int read_foreign(struct shmg_look *look, size_t row)
 {
 	SHMG_AUTO_FD home = open("/proc/thread-self/ns/ipc", O_RDONLY | O_CLOEXEC);
-	int status = home < 0 ? -errno : enter(look, ns);
-	if (status == -ENOENT || status == -ESRCH)
-		return 0; /* its process has gone, and perhaps the namespace with it */
-	if (status)
+	struct shmg_namespace *ns = &look->facts->namespaces.items[row];
+	struct visit visit = { .inode = ns->inode, .home = home };
+
+	int status = home < 0 ? -errno : shmg_look_in_namespace(look, ns, enter_through, &visit);
+	if (status && (visit.refused || home < 0))
 		return shmg_facts_note_gap(look->facts, "IPC namespaces", "entering them needs root (CAP_SYS_ADMIN)",
 					   true);
+	if (status)
+		return shmg_facts_note_gap(look->facts, "IPC namespaces", "their processes have gone", true);
 	status = read_segments(look, ns);
 	read_limits(look, ns);
 	/* Staying would make every later answer about the wrong namespace. */
@@ -223,17 +244,17 @@ int shmg_collect_sysv(struct shmg_look *look)
 		return status;
 	if (!look->root.live) {
 		sum_captured(look, ns);
-		return 0;
+		return shmg_index_segments(look);
 	}
 	read_limits(look, ns);
 
 	for (size_t row = 0; row < look->facts->namespaces.count; row++) {
-		ns = &look->facts->namespaces.items[row];
-		if (ns->type != SHMG_NAMESPACE_IPC || (int64_t)row == own)
+		if (look->facts->namespaces.items[row].type != SHMG_NAMESPACE_IPC)
 			continue;
-		status = read_foreign(look, ns);
+		look->ipc_namespaces++;
+		status = (int64_t)row == own ? 0 : read_foreign(look, row);
 		if (status)
 			return status;
 	}
-	return 0;
+	return shmg_index_segments(look);
 }

@@ -131,6 +131,7 @@ static const struct shmg_field namespace_fields[] = {
 #define RECORD shmg_mount
 static const struct shmg_field mount_fields[] = {
 	F(target, TEXT, "TARGET", true, "where it is mounted, in its mount namespace"),
+	F(root, TEXT, NULL, false, "directory of the file system that is mounted there; / unless bound"),
 	F(fstype, TEXT, "TYPE", true, "tmpfs, hugetlbfs or ramfs"),
 	F(source, TEXT, NULL, false, "what mountinfo calls its source"),
 	F(options, TEXT, "OPTIONS", true, "options in force"),

@@ -42,6 +42,10 @@ static inline const void *shmg_source_at(const struct shmg_source *source, size_
 struct shmg_columns {
 	const struct shmg_field *fields[SHMG_COLUMNS_MAX];
 	size_t count;
+	/* How a table of these gives way to a narrow terminal; zero: text is cut, the widest first. */
+	const struct shmg_field *subject; /* names the row: keeps room longest, and is cut in its middle */
+	const char *dispensable;          /* names, the first to go first, "a,b"; they make room for the subject */
+	bool wrap;                        /* text but the subject's is not cut, and goes on in the next line */
 };
 
 /*
@@ -58,7 +62,8 @@ struct shmg_style {
 };
 
 /*
- * Rows are cut with "…" at the width, the widest text columns first, never numbers. Unknown is "?".
+ * Rows are cut with "…" at the width, the widest text columns first, never numbers, never within a character or an
+ * escape; struct shmg_columns says what else gives way. Unknown is "?".
  * Text is escaped; nothing that a name holds reaches the terminal. Numbers align right.
  * Returns 0, -ENOMEM, or the stream's -errno.
  */

@@ -180,16 +180,17 @@ static json_t *json_of_result(struct shmg_writer *writer, const struct shmg_sari
 	set_text(writer, object, "message", json_of_message(writer, result->message));
 	set(writer, object, "locations", list_of(json_of_location(writer, result)));
 	set(writer, object, "partialFingerprints", json_of_fingerprints(writer, result));
-	if (result->justification)
-		set(writer, object, "suppressions", list_of(json_of_suppression(writer, result->justification)));
+	/* All results of a run say it or none does: an empty list is "asked, and not suppressed". */
+	set(writer, object, "suppressions",
+	    result->justification ? list_of(json_of_suppression(writer, result->justification)) : json_array());
 	return object;
 }
 
 static json_t *json_of_notification(struct shmg_writer *writer, const struct shmg_sarif_notification *notification)
 {
-	json_t *object = json_object(), *rule = json_object();
+	json_t *object = json_object(), *rule = json_pack("{s:s}", "id", notification->rule);
 
-	set(writer, rule, "id", json_string(notification->rule));
+	set(writer, object, "descriptor", json_deep_copy(rule));
 	set(writer, object, "level", json_string("warning"));
 	set_text(writer, object, "message", json_of_message(writer, notification->message));
 	set(writer, object, "associatedRule", rule);

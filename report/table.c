@@ -18,6 +18,8 @@
 
 #define GAP 2             /* blanks between columns */
 #define TEXT_WIDTH_MIN 8  /* no text column is cut below this */
+#define SUBJECT_WIDTH 28  /* the room that a subject, or a text that goes on in the next line, is worth */
+#define SUBJECT_LEAST 24  /* until it has no more, other text is cut first */
 #define CELL_BYTES 64     /* every cell but text and lists of names fits */
 #define CHUNK_BYTES 65000 /* with its header and malloc's, within 16 pages */
 
@@ -113,6 +115,9 @@ struct column {
 	size_t width;
 	size_t least; /* that it may be cut to */
 	bool right;
+	bool subject;
+	bool wrap;    /* goes on in the next line where it is too long */
+	bool dropped; /* a narrow terminal has no room for it */
 };
 
 static size_t room_of(const struct shmg_field *field)
@@ -190,27 +195,62 @@ static int store_row(struct store *store, struct column *columns, size_t count, 
 	return 0;
 }
 
+/* What a row takes, if no subject and no text that can wrap took more than `most`. */
+static size_t total_width(const struct column *columns, size_t count, size_t most)
+{
+	size_t total = 0;
+
+	for (const struct column *column = columns; column < columns + count; column++) {
+		bool limited = column->width > most && (column->subject || column->wrap);
+		if (!column->dropped)
+			total += (total ? GAP : 0) + (limited ? most : column->width);
+	}
+	return total;
+}
+
+/* Leaves out what the subject needs the room of. */
+static void drop(struct column *columns, size_t count, size_t width, const char *names)
+{
+	while (names && *names && total_width(columns, count, SUBJECT_WIDTH) > width) {
+		size_t length = strcspn(names, ",");
+		for (struct column *column = columns; column < columns + count; column++)
+			if (strncmp(column->field->name, names, length) == 0 && !column->field->name[length])
+				column->dropped = true;
+		names += length + (names[length] == ',');
+	}
+}
+
+/* Whether a column gives way in this turn, and down to which width. */
+static bool yields(const struct column *column, size_t turn, size_t *ret_least)
+{
+	static const enum shmg_type yielding[] = { SHMG_TYPE_TEXT, SHMG_TYPE_TEXT, SHMG_TYPE_FLAGS };
+	bool spared = turn == 0 && column->subject && column->least < SUBJECT_LEAST;
+
+	*ret_least = spared ? SUBJECT_LEAST : column->least;
+	return !column->dropped && (column->field->type == yielding[turn] || (column->wrap && turn == 0)) &&
+	       column->width > *ret_least;
+}
+
 /* Takes columns' widths down until the row fits: the widest text first, then the widest list of names. */
 static void fit(struct column *columns, size_t count, size_t width)
 {
-	static const enum shmg_type yielding[] = { SHMG_TYPE_TEXT, SHMG_TYPE_FLAGS };
-	size_t total = count ? (count - 1) * GAP : 0;
+	size_t total = total_width(columns, count, SIZE_MAX);
 
-	for (size_t i = 0; i < count; i++)
-		total += columns[i].width;
-	for (size_t turn = 0; turn < 2 && total > width;) {
+	for (size_t turn = 0; turn < 3 && total > width;) {
 		struct column *widest = NULL;
+		size_t widest_least = 0, least;
 		for (struct column *column = columns; column < columns + count; column++) {
-			if (column->field->type == yielding[turn] && column->width > column->least &&
-			    (!widest || column->width > widest->width))
-				widest = column;
+			if (!yields(column, turn, &least) || (widest && column->width <= widest->width))
+				continue;
+			widest = column;
+			widest_least = least;
 		}
 		if (!widest) {
 			turn++;
 			continue;
 		}
 		/* A hostile name can be long: what is over the whole width goes at once. */
-		size_t most = width > widest->least ? width : widest->least;
+		size_t most = width > widest_least ? width : widest_least;
 		size_t less = widest->width > most ? widest->width - most : 1;
 		widest->width -= less;
 		total -= less;
@@ -234,10 +274,18 @@ static void put_blanks(struct output *output, size_t count)
 static void put_cell(struct output *output, const struct column *column, struct cell cell)
 {
 	bool cut = cell.width > column->width;
+	struct cell tail = { 0 };
 
 	if (cut) { /* one column less than there is: for the "…" */
-		cell.length = shmg_text_cut(cell.text, cell.length, column->width - 1, &cell.width);
-		cell.width++;
+		/* What tells names apart is more often at their end than in their middle. */
+		if (column->subject) {
+			size_t most = (column->width - 1) * 2 / 5;
+			size_t at = shmg_text_tail(cell.text, cell.length, cell.width, most, &tail.width);
+			tail.text = cell.text + at;
+			tail.length = cell.length - at;
+		}
+		cell.length = shmg_text_cut(cell.text, cell.length, column->width - 1 - tail.width, &cell.width);
+		cell.width += 1 + tail.width;
 	}
 	size_t padding = column->width - cell.width;
 	output->blanks += column->right ? padding : 0;
@@ -247,6 +295,8 @@ static void put_cell(struct output *output, const struct column *column, struct 
 		shmg_writer_bytes(&output->writer, cell.text, cell.length);
 		if (cut)
 			shmg_writer_text(&output->writer, "…");
+		if (tail.length)
+			shmg_writer_bytes(&output->writer, tail.text, tail.length);
 	}
 	output->blanks += GAP + (column->right ? 0 : padding);
 }
@@ -263,11 +313,52 @@ static void put_heading(struct output *output, const struct column *columns, siz
 		shmg_writer_text(&output->writer, "\033[1m");
 	for (size_t i = 0; i < count; i++) {
 		const char *heading = columns[i].field->heading;
+		if (columns[i].dropped)
+			continue;
 		put_cell(output, &columns[i], (struct cell){ heading, strlen(heading), strlen(heading) });
 	}
 	if (colour)
 		shmg_writer_text(&output->writer, "\033[0m");
 	put_newline(output);
+}
+
+/* The next line of what is left of a cell, which gets shorter by it. */
+static struct cell take_line(const struct column *column, struct cell *rest)
+{
+	struct cell line = *rest;
+
+	if (!column->wrap || rest->width <= column->width) {
+		*rest = (struct cell){ 0 };
+		return line;
+	}
+	size_t length = shmg_text_line(rest->text, rest->length, column->width);
+	size_t taken = length + (length < rest->length && rest->text[length] == ' ');
+	line.length = length;
+	line.width = shmg_text_width(line.text, line.length);
+	rest->width -= line.width + (taken - length);
+	rest->text += taken;
+	rest->length -= taken;
+	return line;
+}
+
+/* A row, and the lines below it where text goes on. */
+static void put_row(struct output *output, const struct column *columns, size_t count, struct cursor *cursor)
+{
+	struct cell cells[SHMG_COLUMNS_MAX];
+	bool more;
+
+	for (size_t i = 0; i < count; i++)
+		cells[i] = store_next(cursor);
+	do {
+		more = false;
+		for (size_t i = 0; i < count; i++) {
+			if (columns[i].dropped)
+				continue;
+			put_cell(output, &columns[i], take_line(&columns[i], &cells[i]));
+			more = more || cells[i].length;
+		}
+		put_newline(output);
+	} while (more);
 }
 
 static int print_rows(FILE *stream, const struct store *store, size_t rows, const struct column *columns, size_t count,
@@ -280,11 +371,8 @@ static int print_rows(FILE *stream, const struct store *store, size_t rows, cons
 	output.blanks = 0;
 	if (!style->bare)
 		put_heading(&output, columns, count, style->colour);
-	for (size_t row = 0; row < rows && !output.writer.status; row++) {
-		for (size_t i = 0; i < count; i++)
-			put_cell(&output, &columns[i], store_next(&cursor));
-		put_newline(&output);
-	}
+	for (size_t row = 0; row < rows && !output.writer.status; row++)
+		put_row(&output, columns, count, &cursor);
 	return shmg_writer_finish(&output.writer);
 }
 
@@ -304,6 +392,9 @@ int shmg_table_print(FILE *stream, const struct shmg_source *source, const struc
 			.least = heading > TEXT_WIDTH_MIN ? heading : TEXT_WIDTH_MIN,
 			.right = field->type == SHMG_TYPE_NUMBER || field->type == SHMG_TYPE_SIZE ||
 				 field->type == SHMG_TYPE_LIST,
+			.subject = field == chosen->subject,
+			.wrap = chosen->wrap && field != chosen->subject &&
+				(field->type == SHMG_TYPE_TEXT || field->type == SHMG_TYPE_FLAGS),
 		};
 	}
 	for (size_t row = 0; row < source->count; row++) {
@@ -311,8 +402,10 @@ int shmg_table_print(FILE *stream, const struct shmg_source *source, const struc
 		if (status < 0)
 			return status;
 	}
-	if (style->width)
+	if (style->width) {
+		drop(columns, chosen->count, style->width, chosen->dispensable);
 		fit(columns, chosen->count, style->width);
+	}
 	return print_rows(stream, &store, source->count, columns, chosen->count, style);
 }
 

@@ -207,3 +207,35 @@ size_t shmg_text_cut(const char *text, size_t length, size_t columns, size_t *re
 	*ret_columns = used;
 	return at;
 }
+
+size_t shmg_text_tail(const char *text, size_t length, size_t width, size_t columns, size_t *ret_columns)
+{
+	size_t at = 0, size, taken;
+
+	for (; at < length && width > columns; at += size, width -= taken)
+		size = unit_at(text + at, length - at, &taken);
+	/* An accent whose letter was cut off would land on what comes before it. */
+	for (; at < length; at += size) {
+		size = unit_at(text + at, length - at, &taken);
+		if (taken)
+			break;
+	}
+	*ret_columns = width;
+	return at;
+}
+
+size_t shmg_text_line(const char *text, size_t length, size_t columns)
+{
+	size_t used;
+	size_t whole = shmg_text_cut(text, length, columns, &used);
+
+	if (whole == length || text[whole] == ' ')
+		return whole;
+	for (size_t at = whole; at > 1; at--)
+		if (text[at - 1] == ' ' || text[at - 1] == ',')
+			return at - (text[at - 1] == ' ');
+	for (size_t at = whole; at > 1; at--)
+		if (text[at - 1] == '/' || text[at - 1] == '_')
+			return at;
+	return whole ? whole : unit_at(text, length, &used);
+}

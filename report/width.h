@@ -11,4 +11,13 @@
  */
 size_t shmg_text_cut(const char *text, size_t length, size_t columns, size_t *ret_columns);
 
+/* The same from the end: where the longest tail begins. `width` is that of all of it. */
+size_t shmg_text_tail(const char *text, size_t length, size_t width, size_t columns, size_t *ret_columns);
+
+/*
+ * The bytes of a first line of at most `columns`: all, or up to a blank or behind a comma, or else behind a slash or
+ * underscore, or else what shmg_text_cut says, but something always.
+ */
+size_t shmg_text_line(const char *text, size_t length, size_t columns);
+
 #endif

@@ -147,6 +147,20 @@ printf '[allow wanted]\nobject = /wanted\nmode = 0666\nreason = a test\n' >"$wor
 guard audit --check SHM-OBJ-001 --policy "$work/policy.ini" --format json
 is "$status $(query '.results[] | select(.check == "SHM-OBJ-001") | .allowed')" "0 1" \
 	"the policy allows an object, and that is counted"
+is "$(query '.allowed[] | "\(.check) \(.subject) \(.exception) \(.reason) \(.source)"')" \
+	"SHM-OBJ-001 /wanted wanted a test $work/policy.ini:1" "and told with the exception and its reason"
+guard audit --check SHM-OBJ-001 --policy "$work/policy.ini" --format sarif
+is "$(query '.runs[0].results[].suppressions[] | "\(.kind) \(.justification)"')" "external a test" \
+	"in SARIF as a suppression"
+guard audit --check SHM-OBJ-001 --policy "$work/policy.ini" --verbose
+grep -q 'SHM-OBJ-001 /wanted: wanted (' "$work/out"
+ok $? "and in the report" "$(cat "$work/out")"
+[ "$(grep -c 'not chosen' "$work/out")" = 1 ]
+ok $? "which counts the checks that were not chosen" "$(cat "$work/out")"
+printf '[check SHM-OBJ-001]\nenabled = no\nreason = left out on purpose\n' >"$work/without.ini"
+guard audit --policy "$work/without.ini" --verbose
+grep -q 'SHM-OBJ-001 .*: left out on purpose' "$work/out"
+ok $? "and lists those that the policy leaves out, with its reason" "$(grep -A 3 'left out' "$work/out")"
 sed -i s/0666/0660/ "$work/policy.ini"
 guard audit --check SHM-OBJ-001 --policy "$work/policy.ini" --format json
 is "$status" 1 "but not with a wider mode than it names"

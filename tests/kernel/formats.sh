@@ -55,6 +55,9 @@ is "$status" 1 "an audit with findings ends with 1"
 is "$(query '.findings[] | "\(.check) \(.subject)"')" "SHM-OBJ-001 /bad" "and says what"
 is "$(query '[.findings[] | select((.expected, .found, .where) | . == null or . == "")] | length')" 0 \
 	"with its evidence"
+is "$(query '[.findings[].check] - [.checks[].id] | length')" 0 "each finding's check is told of"
+is "$(query '[.checks[] | select((.why, .fix, .breaks) | . == null or . == "")] | length')" 0 \
+	"with why it matters, the fix and what that could break"
 guard audit --check SHM-OBJ-001 --fail-on critical
 is "$status" 0 "--fail-on a severity that was not reached"
 guard audit --fail-on never
@@ -68,6 +71,11 @@ is "$status" 0 "an audit without findings ends with 0" "$(cat "$work/out")"
 
 guard audit --format sarif
 is "$(query '"\(.version) \(.runs[0].tool.driver.name)"')" "2.1.0 shmguard" "SARIF"
+sarif=$(query '[.runs[0].invocations[0] | .executionSuccessful, (.toolExecutionNotifications[] | .descriptor.id)]
+	| join(" ")')
+guard audit --format json
+is "$sarif" "$(query '["true", (.results[] | select(.outcome == "unseen") | .check)] | join(" ")')" \
+	"says which checks could not look"
 guard audit --format prometheus
 is "$(grep -v -c -E '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? [0-9]+)$' "$work/out")" 0 \
 	"Prometheus text" \

@@ -67,6 +67,26 @@ if has_verb ls; then
 	is "$(query '.objects | map("\(.kind) \(.name)") | join(",")')" "memfd big" \
 		"ls --pid lists what one process holds"
 	release listed
+
+	said() { # COLUMN: what ls says of the only POSIX object
+		guard ls --kind posix --format json "${@:2}"
+		query ".objects[] | .$1"
+	}
+	hold flight inflight name=flight
+	is "$(said holders)" "none seen" "ls does not say none where a descriptor may be in flight"
+	is "$(said holders --columns +verdict)" "held, unseen" "and says so when it asked the kernel"
+	release flight
+	hold nobody posix name=nobody hold=none
+	is "$(said holders --columns +verdict)" none "an object that the kernel says nobody holds"
+	release nobody
+	hold removed posix name=removed unlink=1
+	is "$(said state)" unlinked "a file that lost its name says so"
+	release removed
+	hold marked sysv marked=1 , sysv attach=0
+	guard ls --kind sysv
+	is "$(awk 'NR > 1 { print $NF }' \
+		"$work/out" | sort | paste -sd' ')" "live marked" "so does a segment marked for removal, in the table"
+	release marked
 fi
 
 finish

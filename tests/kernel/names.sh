@@ -71,6 +71,19 @@ for format in table json; do
 	clean "$work/out"
 	ok $? "lets nothing through"
 done
+# A terminal of 80 columns: cut, and never within an escape.
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+	script -qec "stty cols 80; NO_COLOR=1 '$shmguard' ls" /dev/null </dev/null | tr -d '\r' >"$work/narrow"
+	clean "$work/narrow"
+	ok $? "a narrow terminal gets nothing else"
+	[ "$(LC_ALL=C.UTF-8 wc -L <"$work/narrow")" -le 80 ]
+	ok $? "and lines that fit it" "$(cat "$work/narrow")"
+	cut=$(sed -n 's/^\(\/n*…n*\) .*/\1/p' "$work/narrow")
+	guard show "$cut"
+	is "$status $(sed -n 's/^object *//p' "$work/out")" "0 /$long" "show takes a name as it was cut"
+else
+	skip "a narrow terminal" "script(1) has no terminal here"
+fi
 guard ls --kind posix
 is "$(grep -c posix "$work/out")" "${#names[@]}" "a name with a line break is one row of the table"
 guard ls --kind posix --format json
@@ -96,6 +109,12 @@ if has_verb show; then
 	clean "$work/err"
 	ok $? "whose message is clean"
 fi
+guard ls --namespace $'zz\e[31m'
+is "$status $(sed 's/ was seen; there .*: host.*//' "$work/err")" '2 shmguard ls: no namespace zz\x1b[31m' \
+	"a namespace that is not there is a usage error that lists those that are"
+echo '{"schema": "shmguard/snapshot", "version": 1, "host": [{"a\u001b": 1}]}' >"$work/bad.json"
+guard ls --from "$work/bad.json"
+is "$status $(grep -c 'member "a\\x1b",' "$work/err")" "3 1" "what a message quotes is escaped once"
 guard ls --kind $'\e[31mx'
 is "$status" 2 "an argument that is wrong is a usage error"
 clean "$work/err"

@@ -132,7 +132,8 @@ static struct shmg_policy_allow *add_allow(struct world *world, const char *obje
 	assert_non_null(allow);
 	allow->name = "wanted";
 	allow->object = object;
-	allow->reason = "wanted";
+	allow->reason = "it is a test";
+	allow->source = "policy.ini:7";
 	allow->mode = SHMG_U32_UNKNOWN;
 	return allow;
 }
@@ -307,6 +308,13 @@ static void test_allowed_is_counted(void **state)
 	assert_int_equal(world->audit->findings.count, 1);
 	assert_string_equal(world->audit->findings.items[0].subject, "/other");
 	assert_int_equal(result_of(world, WRITABLE)->allowed, 2);
+	assert_int_equal(world->audit->allowed.count, 2);
+	const struct shmg_allowed *allowed = &world->audit->allowed.items[1];
+	assert_string_equal(allowed->check, WRITABLE);
+	assert_string_equal(allowed->subject, "/wanted-2");
+	assert_string_equal(allowed->exception, "wanted");
+	assert_string_equal(allowed->reason, "it is a test");
+	assert_string_equal(allowed->source, "policy.ini:7");
 
 	world->facts->objects.count = 2;
 	run(world);
@@ -318,6 +326,7 @@ static void test_allowed_is_counted(void **state)
 	run(world);
 	assert_int_equal(world->audit->findings.count, 2);
 	assert_int_equal(result_of(world, WRITABLE)->allowed, 0);
+	assert_int_equal(world->audit->allowed.count, 0);
 }
 
 static void test_holder_is_asked_of_the_policy(void **state)
@@ -358,6 +367,10 @@ static void test_shared_groups(void **state)
 	assert_int_equal(world->audit->findings.count, 1);
 	assert_string_equal(world->audit->findings.items[0].subject, "/users");
 	assert_int_equal(result_of(world, GROUP)->allowed, 1);
+	assert_int_equal(world->audit->allowed.count, 1);
+	assert_string_equal(world->audit->allowed.items[0].subject, "/video");
+	assert_string_equal(world->audit->allowed.items[0].exception, "[sharing] groups");
+	assert_null(world->audit->allowed.items[0].source);
 }
 
 static void test_comparing_needs_a_snapshot(void **state)

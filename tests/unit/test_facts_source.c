@@ -115,6 +115,7 @@ static void test_no_snapshot(void **state)
 	assert_int_equal(shmg_snapshot_read("/nonexistent/snapshot.json", &facts, &error), -ENOENT);
 	assert_null(facts);
 	assert_non_null(strstr(error.where, "/nonexistent"));
+	assert_non_null(strstr(error.message, "shmguard snapshot"));
 }
 
 static void test_takes_its_options_only(void **state)

@@ -293,12 +293,13 @@ static void test_rows(void **state)
 	row = shmg_ls_maker_at(&maker, ROW_MEMFD);
 	assert_string_equal(row->holders, "1 fd");
 	row = shmg_ls_maker_at(&maker, ROW_FILE);
-	assert_string_equal(row->holders, "none");
+	/* Even who saw all processes did not see the descriptors on their way between them. */
+	assert_string_equal(row->holders, "none seen");
 	assert_null(row->age);
 	assert_int_equal(row->held_by.count, 0);
-	host->facts->host.items->complete = 0;
+	host->facts->objects.items[ROW_FILE].lease = SHMG_LEASE_FREE;
 	row = shmg_ls_maker_at(&maker, ROW_FILE);
-	assert_string_equal(row->holders, "none seen");
+	assert_string_equal(row->holders, "none");
 	shmg_ls_maker_close(&maker);
 }
 
@@ -313,6 +314,7 @@ static void test_holders_that_could_not_be_seen(void **state)
 	segment->creator_state = SHMG_PID_REUSED;
 	segment->last = 0;
 	segment->last_state = SHMG_PID_ELSEWHERE;
+	segment->attached = NOW;
 	file->lease = SHMG_LEASE_REFUSED;
 	assert_int_equal(shmg_ls_choose(&host->ls, &everything), 0);
 	assert_int_equal(shmg_ls_maker_open(&maker, &host->ls, NULL), 0);
@@ -320,9 +322,48 @@ static void test_holders_that_could_not_be_seen(void **state)
 	assert_string_equal(row->holders, "5 maps unseen");
 	assert_string_equal(row->creator, "11 reused");
 	assert_string_equal(row->last, "elsewhere");
+	segment->nattch = 0;
+	segment->attached = SHMG_TIME_UNKNOWN;
+	row = shmg_ls_maker_at(&maker, 1);
+	assert_string_equal(row->holders, "none");
+	assert_string_equal(row->last, "never attached");
+	segment->detached = NOW;
+	row = shmg_ls_maker_at(&maker, 1);
+	assert_string_equal(row->last, "elsewhere");
 	row = shmg_ls_maker_at(&maker, 0);
 	assert_string_equal(row->holders, "held, unseen");
 	shmg_ls_maker_close(&maker);
+}
+
+static void test_states(void **state)
+{
+	struct host *host = *state;
+	struct shmg_object *objects = host->facts->objects.items;
+
+	assert_int_equal(shmg_ls_state_of(&objects[ROW_FILE]), SHMG_LS_LIVE);
+	objects[ROW_FILE].flags = SHMG_OBJECT_UNLINKED | SHMG_OBJECT_HUGE;
+	objects[ROW_SEGMENT].flags = SHMG_OBJECT_MARKED | SHMG_OBJECT_LOCKED;
+	objects[ROW_MEMFD].flags = SHMG_OBJECT_UNLINKED; /* it never had a name */
+	objects[ROW_SHARED].flags = SHMG_U32_UNKNOWN;
+	assert_int_equal(shmg_ls_state_of(&objects[ROW_FILE]), SHMG_LS_UNLINKED);
+	assert_int_equal(shmg_ls_state_of(&objects[ROW_SEGMENT]), SHMG_LS_MARKED);
+	assert_int_equal(shmg_ls_state_of(&objects[ROW_MEMFD]), SHMG_LS_LIVE);
+	assert_int_equal(shmg_ls_state_of(&objects[ROW_SHARED]), SHMG_LS_LIVE);
+}
+
+static void test_namespaces_by_number(void **state)
+{
+	struct host *host = *state;
+	struct shmg_object *segment = &host->facts->objects.items[ROW_SEGMENT];
+
+	segment->ns = 4026531839;
+	assert_true(shmg_ls_is_in_namespace(segment, "host"));
+	assert_true(shmg_ls_is_in_namespace(segment, "ipc:4026531839"));
+	assert_true(shmg_ls_is_in_namespace(segment, "4026531839"));
+	assert_false(shmg_ls_is_in_namespace(segment, "mnt:4026531839"));
+	assert_false(shmg_ls_is_in_namespace(segment, "402653183"));
+	segment->ns = SHMG_U64_UNKNOWN;
+	assert_false(shmg_ls_is_in_namespace(segment, "18446744073709551614"));
 }
 
 static void test_totals(void **state)
@@ -401,6 +442,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_largest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_holders_that_could_not_be_seen, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_states, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_namespaces_by_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_totals, set_up, tear_down),
 		cmocka_unit_test(test_words_agree_with_the_facts),
 	};

@@ -94,6 +94,26 @@ static void test_size(void **state)
 	}
 }
 
+static void test_mode_and_time(void **state)
+{
+	static const struct {
+		const char *options;
+		uint32_t mode;
+		bool deferred;
+	} cases[] = {
+		{ "rw", 01777, false },       { "rw,mode=0755", 0755, false },        { "mode=1770", 01770, false },
+		{ "noauto,rw", 01777, true }, { "x-systemd.automount", 01777, true }, { "x-noauto,auto", 01777, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct shmg_mount_wish wish;
+		shmg_mount_wish_parse(cases[i].options, RAM, PAGE, &wish);
+		if (wish.mode != cases[i].mode || wish.deferred != cases[i].deferred)
+			fail_msg("%s: mode %04o, deferred %d", cases[i].options, wish.mode, wish.deferred);
+	}
+}
+
 static void test_size_needs_facts(void **state)
 {
 	struct shmg_mount_wish wish;
@@ -157,9 +177,8 @@ static void test_who_wins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_size_needs_facts),
+		cmocka_unit_test(test_flags),         cmocka_unit_test(test_size),
+		cmocka_unit_test(test_mode_and_time), cmocka_unit_test(test_size_needs_facts),
 		cmocka_unit_test(test_who_wins),
 	};
 	return cmocka_run_group_tests_name("mount_wish", tests, NULL, NULL);

@@ -226,6 +226,66 @@ static void test_evidence_names_the_place(void **state)
 	assert_string_equal(fixture->audit->findings.items[0].where, "statfs of /proc/42/root/dev/shm");
 }
 
+/* "Run as root" is advice for who is not root and looks at a machine that is there. */
+static void test_advice_fits_the_look(void **state)
+{
+	struct fixture *fixture = *state;
+	struct shmg_host *host = fixture->facts->host.items;
+
+	(void)add_mount(fixture, "/dev/shm");
+	host->live = 1;
+	assert_string_equal(run(fixture, "SHM-MNT-009")->reason, "what this asks of the mounts could not be read");
+	host->uid = 1000;
+	assert_string_equal(run(fixture, "SHM-MNT-009")->reason,
+			    "what this asks of the mounts could not be read; run as root");
+	host->live = 0;
+	host->uid = SHMG_U32_UNKNOWN;
+	assert_string_equal(run(fixture, "SHM-MNT-009")->reason,
+			    "what this asks of the mounts could not be read: a captured tree does not tell");
+}
+
+/* The n-th namespace, with a tmpfs of its own at /dev/shm that everybody can run programs from. */
+static struct shmg_mount *add_elsewhere(struct fixture *fixture, uint64_t n, const char *label)
+{
+	struct shmg_namespace *ns = add_namespace(fixture, SHMG_NAMESPACE_MOUNT, 300 + n);
+	struct shmg_mount *mount = add_mount(fixture, "/dev/shm");
+
+	ns->label = label;
+	ns->pid = (uint32_t)(1000 + n);
+	mount->mnt_ns = ns->inode;
+	mount->host = 0;
+	mount->flags = 0;
+	mount->options = "rw";
+	mount->dev = 50 + n;
+	return mount;
+}
+
+static void test_namespaces_are_one_finding(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_elsewhere(fixture, 1, NULL);
+	add_elsewhere(fixture, 2, "docker:b");
+	add_elsewhere(fixture, 3, "docker:a");
+	add_elsewhere(fixture, 4, "docker:b")->target = "/scratch";
+	for (uint64_t n = 5; n < 105; n++)
+		add_elsewhere(fixture, n, NULL);
+	add_elsewhere(fixture, 105, NULL)->dev = 51; /* the very file system of the first */
+	add_elsewhere(fixture, 106, NULL)->flags = SHMG_MOUNT_RO;
+	add_elsewhere(fixture, 107, NULL)->sharing = 0;
+	assert_outcome(fixture, "SHM-MNT-003", SHMG_OUTCOME_FOUND);
+	assert_int_equal(fixture->audit->findings.count, 4);
+	const struct shmg_finding *findings = fixture->audit->findings.items;
+	assert_string_equal(findings[0].subject, "/dev/shm (docker:a)");
+	assert_string_equal(findings[0].found, "no noexec among rw");
+	assert_string_equal(findings[0].where, "/proc/1003/mountinfo");
+	assert_string_equal(findings[1].subject, "/dev/shm (docker:b)");
+	assert_string_equal(findings[2].subject, "/scratch (docker:b)");
+	assert_string_equal(findings[3].subject, "/dev/shm (other namespaces)");
+	assert_string_equal(findings[3].found, "no noexec among rw; so in 101 mount namespaces, such as mnt:301");
+	assert_string_equal(findings[3].where, "/proc/1001/mountinfo");
+}
+
 static void test_drift_tells_the_difference(void **state)
 {
 	struct fixture *fixture = *state;
@@ -375,6 +435,8 @@ int main(void)
 		TEST(test_one_module_is_enough),
 		TEST(test_mounts_unseen),
 		TEST(test_evidence_names_the_place),
+		TEST(test_advice_fits_the_look),
+		TEST(test_namespaces_are_one_finding),
 		TEST(test_drift_tells_the_difference),
 		TEST(test_default_limits),
 		TEST(test_limits_from_settings),

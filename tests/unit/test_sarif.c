@@ -99,11 +99,11 @@ static void test_tool_and_rules(void **state)
 static void test_results(void **state)
 {
 	struct shmg_sarif_result results[] = {
-		{ "SHM-OBJ-001", "error", "mode 0666", "/a", "object" },
-		{ "SHM-OBJ-001", "error", "mode 0662", "/b", "object" },
-		{ "SHM-MNT-003", "warning", "m", "/dev/shm", "mount" },
-		{ "SHM-OBJ-002", "note", "earlier than the last", "/c", "object" },
-		{ "SHM-XXX-999", "note", "a rule that is not listed", "/d", "object" },
+		{ "SHM-OBJ-001", "error", "mode 0666", "/a", "object", NULL },
+		{ "SHM-OBJ-001", "error", "mode 0662", "/b", "object", "wanted\x1b" },
+		{ "SHM-MNT-003", "warning", "m", "/dev/shm", "mount", NULL },
+		{ "SHM-OBJ-002", "note", "earlier than the last", "/c", "object", NULL },
+		{ "SHM-XXX-999", "note", "a rule that is not listed", "/d", "object", NULL },
 	};
 	json_t *log = print(results, 5);
 	(void)state;
@@ -117,6 +117,12 @@ static void test_results(void **state)
 	assert_text(result, "locations/0/logicalLocations/0/kind", "object");
 	assert_string_equal(json_string_value(json_object_get(at(result, "partialFingerprints"), "ruleAndSubject/v1")),
 			    "SHM-OBJ-001 object /b");
+	assert_int_equal(json_array_size(at(result, "suppressions")), 1);
+	assert_text(result, "suppressions/0/kind", "external");
+	assert_text(result, "suppressions/0/justification", "wanted\\x1b");
+	/* All results of a run have the list, or none has. */
+	assert_true(json_is_array(at(log, "runs/0/results/0/suppressions")));
+	assert_int_equal(json_array_size(at(log, "runs/0/results/0/suppressions")), 0);
 	static const int indexes[] = { 0, 0, 2, 1 };
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(
@@ -129,7 +135,8 @@ static void test_results(void **state)
 static void test_hostile_names(void **state)
 {
 	struct shmg_sarif_result results[] = {
-		{ "SHM-OBJ-001", "error", "see [here](https://example.org) {0}\x1b[31m\xff", "/x\n\xff{0}", "object" },
+		{ "SHM-OBJ-001", "error", "see [here](https://example.org) {0}\x1b[31m\xff", "/x\n\xff{0}", "object",
+		  NULL },
 	};
 	json_t *log = print(results, 1);
 	(void)state;
@@ -138,6 +145,34 @@ static void test_hostile_names(void **state)
 	assert_text(log, "runs/0/results/0/message/text", "see [here]\\x28https://example.org) {{0}}\\x1b[31m\\xff");
 	assert_text(log, "runs/0/results/0/locations/0/logicalLocations/0/fullyQualifiedName", "/x\\x0a\\xff{0}");
 	json_decref(log);
+}
+
+/* What could not look is said, so that no results are no clean bill. */
+static void test_notifications(void **state)
+{
+	static const struct shmg_sarif_notification notifications[] = {
+		{ "SHM-OBJ-002", "the seals of 2 memfds could not be read" },
+		{ "SHM-MNT-003", "why \x1b{0}" },
+	};
+	struct shmg_sarif_run run = { .version = "0.1.0", .notifications = notifications, .notification_count = 2 };
+	struct printed printed = { 0 };
+	(void)state;
+
+	assert_non_null(printed_open(&printed));
+	assert_int_equal(shmg_sarif_print(printed.stream, &run), 0);
+	json_t *log = json_loads(printed_close(&printed), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(log);
+	assert_int_equal(json_array_size(at(log, "runs/0/invocations")), 1);
+	assert_true(json_is_true(at(log, "runs/0/invocations/0/executionSuccessful")));
+	const json_t *list = at(log, "runs/0/invocations/0/toolExecutionNotifications");
+	assert_int_equal(json_array_size(list), 2);
+	assert_text(list, "0/descriptor/id", "SHM-OBJ-002");
+	assert_text(list, "0/associatedRule/id", "SHM-OBJ-002");
+	assert_text(list, "0/level", "warning");
+	assert_text(list, "0/message/text", "the seals of 2 memfds could not be read");
+	assert_text(list, "1/message/text", "why \\x1b{{0}}");
+	json_decref(log);
+	free(printed.text);
 }
 
 static void test_stream_errors(void **state)
@@ -154,9 +189,8 @@ static void test_stream_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tool_and_rules),
-		cmocka_unit_test(test_results),
-		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_tool_and_rules), cmocka_unit_test(test_results),
+		cmocka_unit_test(test_hostile_names),  cmocka_unit_test(test_notifications),
 		cmocka_unit_test(test_stream_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

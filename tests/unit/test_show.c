@@ -64,6 +64,12 @@ static const struct {
 	{ "memfd:line\\x0afeed\\\\x41", NULL, { 7, -1 } },
 	{ "memfd:line\\x0afeedA", NULL, { -1 } },
 	{ "\\x00", NULL, { -1 } },
+	{ "memfd:line\\x…41#16", NULL, { 7, -1 } }, /* as a narrow table prints it */
+	{ "sysv:…8", NULL, { 0, 1, -1 } },
+	{ "sysv:…8", "host", { 0, -1 } },
+	{ "memfd:…#15", NULL, { 6, -1 } },
+	{ "sysv:327…2768", NULL, { -1 } }, /* nothing was cut that overlaps */
+	{ "sysv:…9", NULL, { -1 } },
 	{ "anon:17", NULL, { 8, -1 } },
 	{ "/run/a b", NULL, { 9, -1 } },
 };

@@ -180,6 +180,105 @@ static void test_cutting(void **state)
 	assert_string_equal(print(samples, 1, "name,count", &narrow), "0123456789abcd…  1234567890123\n");
 }
 
+/* The same, with what struct shmg_columns says of narrow terminals. */
+static const char *print_narrow(const struct sample *samples, size_t count, const char *list, const char *subject,
+				const char *dispensable, bool wrap, unsigned width)
+{
+	static struct printed printed;
+	struct shmg_source source = { .type = &sample_type, .count = count };
+	struct shmg_style style = { .width = width };
+	struct shmg_columns columns;
+
+	if (!samples) { /* the end of a test */
+		free(printed.text);
+		printed.text = NULL;
+		return NULL;
+	}
+	memcpy(&source.context, &samples, sizeof samples);
+	assert_int_equal(shmg_columns_choose(&sample_type, list, &columns, NULL), 0);
+	columns.subject = subject ? shmg_record_field(&sample_type, subject) : NULL;
+	columns.dispensable = dispensable;
+	columns.wrap = wrap;
+	assert_non_null(printed_open(&printed));
+	assert_int_equal(shmg_table_print(printed.stream, &source, &columns, &style), 0);
+	return printed_close(&printed);
+}
+
+static void test_subjects_are_cut_in_their_middle(void **state)
+{
+	const struct sample samples[] = {
+		{ .name = "/torch_123456_3398475987_0" },
+		{ .name = "/torch_123456_3398475987_1" },
+		{ .name = "/short" },
+		{ .name = "/0123456789abc\x1b\x1b\x1b\x1b" }, /* an escape at both ends of the cut */
+		{ .name = "/01234567890123456789ae\xcc\x81"
+			  "1234567" }, /* an accent where the tail begins */
+		{ .name = "/\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1"
+			  "\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1" },
+	};
+	(void)state;
+
+	assert_string_equal(print_narrow(samples, 6, "name,id", "name", NULL, false, 24),
+			    "NAME                  ID\n"
+			    "/torch_12345…75987_0   0\n"
+			    "/torch_12345…75987_1   0\n"
+			    "/short                 0\n"
+			    "/0123456789abc…\\x1b    0\n"
+			    "/01234567890…1234567   0\n"
+			    "/\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1…"
+			    "\xe5\x85\xb1\xe5\x85\xb1\xe5\x85\xb1   0\n");
+	(void)print_narrow(NULL, 0, NULL, NULL, NULL, false, 0);
+}
+
+static void test_columns_make_room_for_the_subject(void **state)
+{
+	const struct sample samples[] = { { .name = "/a-name-of-thirty-two-characters", .count = 1234567, .size = 5 } };
+	const char *list = "name,size,count,id";
+	(void)state;
+
+	assert_string_equal(print_narrow(samples, 1, list, "name", "count,size", false, 80),
+			    "NAME                              SIZE    COUNT  ID\n"
+			    "/a-name-of-thirty-two-characters     5  1234567   0\n");
+	assert_string_equal(print_narrow(samples, 1, list, "name", "count,size", false, 47),
+			    "NAME                          SIZE    COUNT  ID\n"
+			    "/a-name-of-thirty…characters     5  1234567   0\n");
+	assert_string_equal(print_narrow(samples, 1, list, "name", "count,size", false, 38),
+			    "NAME                          SIZE  ID\n"
+			    "/a-name-of-thirty…characters     5   0\n");
+	assert_string_equal(print_narrow(samples, 1, list, "name", "count,size", false, 20),
+			    "NAME              ID\n/a-name-o…acters   0\n");
+	/* Not a terminal: everything stays. */
+	assert_string_equal(print_narrow(samples, 1, list, "name", "count,size", true, 0),
+			    "NAME                              SIZE    COUNT  ID\n"
+			    "/a-name-of-thirty-two-characters     5  1234567   0\n");
+	(void)print_narrow(NULL, 0, NULL, NULL, NULL, false, 0);
+}
+
+static void test_wrapping(void **state)
+{
+	const struct sample samples[] = {
+		{ .name = "write and fallocate: ENOSPC", .id = 1 },
+		{ .name = "memory.limit_in_bytes", .id = 2 },
+		{ .name = "0123456789\x01\xe5\x85\xb1", .id = 3, .flags = 7 },
+	};
+	(void)state;
+
+	assert_string_equal(print_narrow(samples, 3, "id,name,flags", NULL, NULL, true, 26),
+			    "ID  NAME        FLAGS\n"
+			    " 1  write and   -\n"
+			    "    fallocate:\n"
+			    "    ENOSPC\n"
+			    " 2  memory.lim  -\n"
+			    "    it_in_\n"
+			    "    bytes\n"
+			    " 3  0123456789  alpha,\n"
+			    "    \\x01\xe5\x85\xb1      beta,gamma\n");
+	/* The subject stays one line, that it can be copied from. */
+	assert_string_equal(print_narrow(samples + 1, 1, "name,id", "name", NULL, true, 20),
+			    "NAME              ID\nmemory.li…_bytes   2\n");
+	(void)print_narrow(NULL, 0, NULL, NULL, NULL, false, 0);
+}
+
 static const struct shmg_field pair_fields[] = {
 	SHMG_FIELD(struct part, label, SHMG_TYPE_TEXT, "A LONG HEADING", true, "text"),
 	SHMG_FIELD(struct part, label, SHMG_TYPE_TEXT, "B", true, "the same text again"),
@@ -483,6 +582,9 @@ int main(void)
 		cmocka_unit_test(test_hostile_names_reach_no_terminal),
 		cmocka_unit_test(test_width_counts_columns),
 		cmocka_unit_test(test_cutting),
+		cmocka_unit_test(test_subjects_are_cut_in_their_middle),
+		cmocka_unit_test(test_columns_make_room_for_the_subject),
+		cmocka_unit_test(test_wrapping),
 		cmocka_unit_test(test_headings_are_not_cut),
 		cmocka_unit_test(test_many_rows_from_a_callback),
 		cmocka_unit_test(test_long_names),
