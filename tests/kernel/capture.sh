@@ -33,7 +33,7 @@ done
 ok $? "and they are many" "$(findings OBJ)"
 
 objects() {
-	"$shmguard" snapshot "$@" 2>/dev/null | jq -r '.objects[] | select(.kind == "sysv" or .namespace == "host") |
+	"$shmguard" snapshot "$@" 2>/dev/null | jq -r '.objects[] | select(.file_type != "directory") | select(.kind == "sysv" or .namespace == "host") |
 		"\(.kind) \(.name) \(.id) \(.size) \(.mode) \(.uid) \(.gid) \(.file_type) \(.modified) \(.mappers)"' | sort
 }
 is "$(objects --root "$work/tree")" "$(objects)" "the same objects: names, sizes, modes, owners, times, mappers"
