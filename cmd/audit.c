@@ -254,13 +254,13 @@ static int run(int argc, char **argv)
 		return shmg_finish_output(code, SHMG_EXIT_CLEAN);
 	}
 	if (shmg_facts_source_policy(&wish.source, &policy, &error) < 0) {
-		(void)shmg_say_error(&error);
+		(void)shmg_say_failure(argv[0], &error);
 		return SHMG_EXIT_USAGE;
 	}
 	if (wish.since && shmg_snapshot_read(wish.since, &since, &error) < 0)
-		return shmg_say_error(&error);
+		return shmg_say_failure(argv[0], &error);
 	if (shmg_facts_source_open(&wish.source, shmg_audit_needs(&wish.audit), &facts, &error) < 0)
-		return shmg_say_error(&error);
+		return shmg_say_failure(argv[0], &error);
 	return audit(&wish, facts, since, policy);
 }
 

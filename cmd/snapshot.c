@@ -122,11 +122,11 @@ static int run(int argc, char **argv)
 	if (reader.operand_count == 1 && strcmp(reader.operands[0], "-") != 0)
 		path = reader.operands[0];
 	if (path && check_target(path, &error) < 0) {
-		(void)shmg_say_error(&error);
+		(void)shmg_say_failure(argv[0], &error);
 		return SHMG_EXIT_USAGE;
 	}
 	if (shmg_facts_source_open(&source, SHMG_WANT_ALL, &facts, &error) < 0)
-		return shmg_say_error(&error);
+		return shmg_say_failure(argv[0], &error);
 	int status = write_snapshot(facts, path);
 	if (status == SHMG_EXIT_CLEAN)
 		shmg_coverage_print(facts, stderr);
