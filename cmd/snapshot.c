@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +26,7 @@ static int print(const struct shmg_facts *facts, FILE *stream)
 
 	shmg_document_snapshot(shapes, &document);
 	for (size_t i = 0; i < document.count; i++) {
-		const struct shmg_array *array =
-			(const void *)((const char *)facts + shmg_facts_tables[i].offset);
+		const struct shmg_array *array = (const void *)((const char *)facts + shmg_facts_tables[i].offset);
 		sources[i] = (struct shmg_source)SHMG_SOURCE_OF(array);
 	}
 	return shmg_document_print(stream, &document, sources);
@@ -58,17 +58,33 @@ static void sync_directory(const char *path)
 		(void)fsync(fd); /* the snapshot is whole either way; this only makes its name last */
 }
 
-/* The new file takes the old one's name when it is complete: a reader, or a failure, finds one or the other. */
-static int replace_file(const struct shmg_facts *facts, const char *path)
+/* Gives a nameless file its name. Where that is taken, for an instant a second one, which then replaces the first. */
+static int name_file(int fd, const char *path, char *temporary)
 {
-	SHMG_AUTO_FREE char *temporary = NULL;
-	const char *slash = strrchr(path, '/');
-	int directory = slash ? (int)(slash - path) + 1 : 0;
+	char self[40];
 
-	if (asprintf(&temporary, "%.*s.%s.XXXXXX", directory, path, path + directory) < 0) {
-		temporary = NULL;
-		return -ENOMEM;
+	(void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	/* mkostemp(3) finds a free name; it is free again when its own file goes. */
+	SHMG_AUTO_FD taken = mkostemp(temporary, O_CLOEXEC);
+	if (taken < 0)
+		return -errno;
+	if (unlink(temporary) < 0 || linkat(AT_FDCWD, self, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	if (rename(temporary, path) < 0) {
+		int code = -errno;
+		(void)unlink(temporary);
+		return code;
 	}
+	return 0;
+}
+
+/* Without nameless files (NFS, FAT): a file of another name until it is complete. */
+static int replace_by_rename(const struct shmg_facts *facts, const char *path, char *temporary)
+{
 	SHMG_AUTO_FD fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
 	if (fd < 0)
 		return -errno;
@@ -77,7 +93,39 @@ static int replace_file(const struct shmg_facts *facts, const char *path)
 		code = -errno;
 	if (code < 0)
 		(void)unlink(temporary);
-	else
+	return code;
+}
+
+/*
+ * The new file takes the old one's name when it is complete: a reader, or a failure, finds one or the other. It has no
+ * name until then, so that being killed leaves nothing behind.
+ */
+static int replace_file(const struct shmg_facts *facts, const char *path)
+{
+	SHMG_AUTO_FREE char *temporary = NULL;
+	const char *slash = strrchr(path, '/');
+	int directory = slash ? (int)(slash - path) + 1 : 0;
+	char above[PATH_MAX];
+
+	if (asprintf(&temporary, "%.*s.%s.XXXXXX", directory, path, path + directory) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	if (snprintf(above, sizeof above, "%.*s", directory ? directory : 1, directory ? path : ".") >=
+	    (int)sizeof above)
+		return -ENAMETOOLONG;
+	SHMG_AUTO_FD fd = open(above, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int code;
+	if (fd >= 0) {
+		code = write_file(facts, fd);
+		if (code == 0)
+			code = name_file(fd, path, temporary);
+	} else if (errno == EOPNOTSUPP || errno == EISDIR) {
+		code = replace_by_rename(facts, path, temporary);
+	} else {
+		code = -errno;
+	}
+	if (code == 0)
 		sync_directory(path);
 	return code;
 }
@@ -98,9 +146,11 @@ static int write_snapshot(const struct shmg_facts *facts, const char *path)
 		return shmg_finish_output(print(facts, stdout), SHMG_EXIT_CLEAN);
 
 	int code = replace_file(facts, path);
-	if (code < 0)
-		return shmg_say_code(code, path);
-	return SHMG_EXIT_CLEAN;
+	if (code == 0)
+		return SHMG_EXIT_CLEAN;
+	struct shmg_error error;
+	(void)shmg_error_set(&error, code, path, "could not be written: %s", strerror(-code));
+	return shmg_say_failure("snapshot", &error);
 }
 
 static int run(int argc, char **argv)

@@ -110,4 +110,16 @@ is "$status" 0 "--help"
 guard --version
 is "$status" 0 "--version"
 
+# --- killed while it writes ---
+
+mkdir "$work/kept"
+"$shmguard" snapshot "$work/kept/snapshot.json" 2>/dev/null
+ok $? "a snapshot can be written to a file"
+for hundredths in 0 1 1 2 2 3 0 1 1 2 2 3; do
+	(timeout -s KILL "0.0$hundredths$((RANDOM % 10))" "$shmguard" snapshot "$work/kept/snapshot.json") 2>/dev/null
+done
+is "$(ls -A "$work/kept")" snapshot.json "killed while it writes, it leaves nothing behind"
+is "$(jq -r .schema "$work/kept/snapshot.json")" shmguard/snapshot "and the old file or the new, whole"
+is "$(stat -c %a "$work/kept/snapshot.json")" 600 "which nobody else may read"
+
 finish
