@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,6 +26,8 @@ static inline void open_look(struct shmg_look *look, const char *root)
 
 static inline void close_look(struct shmg_look *look)
 {
+	free(look->devices.slots);
+	look->devices = (struct shmg_device_set){ 0 };
 	shmg_facts_free(&look->facts);
 	shmg_root_close(&look->root);
 }
