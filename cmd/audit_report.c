@@ -11,7 +11,7 @@
 #include "lib/base/escape.h"
 #include "report/report.h"
 
-#define SHOWN 3	  /* findings of a check, unless all are asked for */
+#define SHOWN 3 /* findings of a check, unless all are asked for */
 #define SHOWN_BRIEF 2
 #define FOUND_WIDTH 640
 #define INDENT 4
@@ -360,9 +360,19 @@ static bool quote(const char *word, char *ret_text, size_t size)
 	return true;
 }
 
+/* A command to copy: under the name that we were called by, for who has not installed us. */
 static void put_hint(const struct page *page, const char *command, const char *what)
 {
-	(void)fprintf(page->stream, "  %s\n      ", command);
+	static const char name[] = "shmguard ";
+	const char *self = strstr(command, name), *called = program_invocation_name;
+	char escaped[SHMG_ESCAPED_MAX(256)];
+
+	if (self && (self == command || self[-1] == ' ') && strchr(called, '/') && strlen(called) <= 256 &&
+	    shmg_escape(called, strlen(called), escaped, sizeof escaped) > 0)
+		(void)fprintf(page->stream, "  %.*s%s %s\n      ", (int)(self - command), command, escaped,
+			      self + sizeof name - 1);
+	else
+		(void)fprintf(page->stream, "  %s\n      ", command);
 	shmg_wrap_print(page->stream, what, 6, 6, page->width);
 }
 
@@ -410,7 +420,8 @@ static void put_next(const struct page *page)
 	}
 	if (audit->findings.count)
 		put_hint(page, "man shmguard-policy",
-			 "how to write down, with its reason, that something is wanted as it is");
+			 "how to write down, with its reason, that something is wanted as it is; in a source tree: "
+			 "docs/policy.example.ini");
 	if (blind)
 		put_hint(page, "sudo shmguard audit", "sees what belongs to other users");
 }
