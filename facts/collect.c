@@ -342,6 +342,7 @@ static void release(struct shmg_look *look)
 	shmg_close_fd(&look->proc);
 	shmg_root_close(&look->root);
 	free(look->devices.slots);
+	free(look->namespace_slots);
 	shmg_array_clear(&look->segments);
 	shmg_array_clear(&look->leased);
 	shmg_array_clear(&look->paths);

@@ -68,6 +68,9 @@ struct shmg_look {
 	/* By object row: the last row of holds that names it. */
 	SHMG_ARRAY(uint32_t) last_hold;
 	size_t ipc_namespaces;
+	/* Namespaces by type and inode: open addressing, row + 1, 0 is empty; a power of two. */
+	uint32_t *namespace_slots;
+	size_t namespace_slot_count;
 	uint32_t own_pid; /* in the pid namespace of /proc, which need not be ours; 0: not listed there */
 	uint64_t host_ipc_ns, host_mnt_ns; /* unknown where they could not be seen */
 	uint64_t own_ipc_ns, own_mnt_ns;

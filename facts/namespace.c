@@ -3,18 +3,40 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "facts/collect.h"
 #include "lib/base/cleanup.h"
 
-static struct shmg_namespace *find(const struct shmg_look *look, enum shmg_namespace_type type, uint64_t inode)
+static uint32_t *find_slot(const struct shmg_look *look, enum shmg_namespace_type type, uint64_t inode)
 {
-	SHMG_FOREACH(ns, &look->facts->namespaces)
+	size_t slot = (size_t)(((inode << 1) + type) * 0x9e3779b97f4a7c15 >> 32) & (look->namespace_slot_count - 1);
+
+	for (; look->namespace_slots[slot]; slot = (slot + 1) & (look->namespace_slot_count - 1)) {
+		const struct shmg_namespace *ns = &look->facts->namespaces.items[look->namespace_slots[slot] - 1];
 		if (ns->inode == inode && ns->type == type)
-			return ns;
-	return NULL;
+			break;
+	}
+	return &look->namespace_slots[slot];
+}
+
+static int grow_slots(struct shmg_look *look)
+{
+	size_t slot_count = look->namespace_slot_count ? look->namespace_slot_count * 2 : 64;
+	uint32_t *slots = calloc(slot_count, sizeof *slots);
+
+	if (!slots)
+		return -ENOMEM;
+	free(look->namespace_slots);
+	look->namespace_slots = slots;
+	look->namespace_slot_count = slot_count;
+	for (size_t row = 0; row < look->facts->namespaces.count; row++) {
+		const struct shmg_namespace *ns = &look->facts->namespaces.items[row];
+		*find_slot(look, ns->type, ns->inode) = (uint32_t)row + 1;
+	}
+	return 0;
 }
 
 /* The device of what is mounted at /dev/shm, nothing lying over it, among the mounts from that row on. */
@@ -33,8 +55,12 @@ static int add(struct shmg_look *look, enum shmg_namespace_type type, uint64_t i
 {
 	if (inode == SHMG_U64_UNKNOWN)
 		return 0;
-	struct shmg_namespace *ns = find(look, type, inode);
-	if (ns) {
+	if (look->facts->namespaces.count * 2 >= look->namespace_slot_count && grow_slots(look) < 0)
+		return -ENOMEM;
+	uint32_t *slot = find_slot(look, type, inode);
+	struct shmg_namespace *ns;
+	if (*slot) {
+		ns = &look->facts->namespaces.items[*slot - 1];
 		if (ns->processes++ == 0) {
 			/* Known so far only as our own. */
 			ns->pid = process->pid;
@@ -49,6 +75,7 @@ static int add(struct shmg_look *look, enum shmg_namespace_type type, uint64_t i
 	ns = SHMG_APPEND(&look->facts->namespaces);
 	if (!ns)
 		return -ENOMEM;
+	*slot = (uint32_t)look->facts->namespaces.count;
 	shmg_record_set_unknown(&shmg_namespace_type, ns);
 	ns->type = (uint8_t)type;
 	ns->inode = inode;
@@ -71,13 +98,28 @@ static bool lives_in(const struct shmg_process *process, const struct shmg_names
 	return (ns->type == SHMG_NAMESPACE_IPC ? process->ipc_ns : process->mnt_ns) == ns->inode;
 }
 
+/* The first row whose pid is not below. A namespace knows its lowest pid, or the lowest that sees all of it. */
+static size_t first_row(const struct shmg_facts *facts, uint32_t pid)
+{
+	size_t low = 0, high = facts->processes.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (facts->processes.items[middle].pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 int shmg_look_in_namespace(struct shmg_look *look, const struct shmg_namespace *ns,
 			   int (*try)(struct shmg_look *look, int process, uint32_t row, void *context), void *context)
 {
 	const size_t count = look->facts->processes.count;
 	const struct shmg_namespace wanted = *ns; /* `try` may append to the table */
 
-	for (size_t row = 0; row < count; row++) {
+	for (size_t row = first_row(look->facts, wanted.pid); row < count; row++) {
 		if (!lives_in(&look->facts->processes.items[row], &wanted))
 			continue;
 		SHMG_AUTO_FD process = shmg_look_open_process(look, (uint32_t)row);
