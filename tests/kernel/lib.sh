@@ -28,7 +28,7 @@ if [ -z "${SHMG_KERNEL_STAGE:-}" ]; then
 	chmod 755 "$stage"
 	cp "$SHMGUARD" "$stage/shmguard" && cp "$MKOBJECTS" "$DENY" "$stage/" && cp "$(dirname "$0")"/*.sh "$stage/" \
 		|| exit 99
-	mkdir -m 1777 "$stage/work" || exit 99
+	mkdir -m 1777 "$stage/scratch" || exit 99
 
 	become=()
 	user=()
@@ -64,7 +64,7 @@ fi
 shmguard=$stage/shmguard
 mkobjects=$stage/mkobjects
 deny=$stage/deny
-work=$(mktemp -d "$stage/work/XXXXXX") || exit 99
+work=$(mktemp -d "$stage/scratch/XXXXXX") || exit 99
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 mkfifo "$work/held" && exec 9<>"$work/held" || exit 99
 number=0
