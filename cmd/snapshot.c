@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,8 +59,15 @@ static void sync_directory(const char *path)
 		(void)fsync(fd); /* the snapshot is whole either way; this only makes its name last */
 }
 
-/* Gives a nameless file its name. Where that is taken, for an instant a second one, which then replaces the first. */
-static int name_file(int fd, const char *path, char *temporary)
+/* What else may run at the same time for the same FILE, and take our second name away. */
+#define NAMING_ATTEMPTS 16
+
+/*
+ * Gives a nameless file its name. Where that is taken, for an instant a second one, which then replaces the first:
+ * Linux has no call that does both. The second name is always the same, so that what a run leaves there that is killed
+ * in that instant is gone after the next.
+ */
+static int name_file(int fd, const char *path, const char *second)
 {
 	char self[40];
 
@@ -68,32 +76,64 @@ static int name_file(int fd, const char *path, char *temporary)
 		return 0;
 	if (errno != EEXIST)
 		return -errno;
-	/* mkostemp(3) finds a free name; it is free again when its own file goes. */
-	SHMG_AUTO_FD taken = mkostemp(temporary, O_CLOEXEC);
-	if (taken < 0)
-		return -errno;
-	if (unlink(temporary) < 0 || linkat(AT_FDCWD, self, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0)
-		return -errno;
-	if (rename(temporary, path) < 0) {
-		int code = -errno;
-		(void)unlink(temporary);
-		return code;
+	for (int attempt = 0; attempt < NAMING_ATTEMPTS; attempt++) {
+		if (linkat(AT_FDCWD, self, AT_FDCWD, second, AT_SYMLINK_FOLLOW) == 0) {
+			if (rename(second, path) == 0)
+				return 0;
+			int code = -errno;
+			(void)unlink(second);
+			if (code != -ENOENT)
+				return code;
+		} else if (errno != EEXIST || (unlink(second) < 0 && errno != ENOENT)) {
+			return -errno;
+		}
 	}
-	return 0;
+	return -EBUSY;
 }
 
-/* Without nameless files (NFS, FAT): a file of another name until it is complete. */
-static int replace_by_rename(const struct shmg_facts *facts, const char *path, char *temporary)
+/* Opens the second name, which a run that was killed may have left, for this run alone. */
+static int open_second(const char *second)
 {
-	SHMG_AUTO_FD fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
+	SHMG_AUTO_FD fd = open(second, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat ours, named;
+
 	if (fd < 0)
 		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	/* It may have taken FILE's name before it was ours. */
+	if (fstat(fd, &ours) < 0 || lstat(second, &named) < 0 || ours.st_dev != named.st_dev ||
+	    ours.st_ino != named.st_ino)
+		return -EBUSY;
+	if (!S_ISREG(ours.st_mode) || ours.st_uid != geteuid() || ours.st_nlink != 1)
+		return -EEXIST;
+	if (fchmod(fd, 0600) < 0 || ftruncate(fd, 0) < 0)
+		return -errno;
+	return SHMG_TAKE_FD(fd);
+}
+
+/* Without nameless files (NFS, FAT): the second name from the start. */
+static int replace_by_rename(const struct shmg_facts *facts, const char *path, const char *second)
+{
+	SHMG_AUTO_FD fd = open_second(second);
+	if (fd < 0)
+		return fd;
 	int code = write_file(facts, fd);
-	if (code == 0 && rename(temporary, path) < 0)
+	if (code == 0 && rename(second, path) < 0)
 		code = -errno;
 	if (code < 0)
-		(void)unlink(temporary);
+		(void)unlink(second);
 	return code;
+}
+
+/* ".NAME.new" beside FILE, cut where the name would grow too long. */
+static char *second_name(const char *path, int directory)
+{
+	static const char suffix[] = ".new";
+	char *second = NULL;
+	const int longest = NAME_MAX - (int)strlen(suffix) - 1;
+
+	return asprintf(&second, "%.*s.%.*s%s", directory, path, longest, path + directory, suffix) < 0 ? NULL : second;
 }
 
 /*
@@ -102,15 +142,13 @@ static int replace_by_rename(const struct shmg_facts *facts, const char *path, c
  */
 static int replace_file(const struct shmg_facts *facts, const char *path)
 {
-	SHMG_AUTO_FREE char *temporary = NULL;
 	const char *slash = strrchr(path, '/');
 	int directory = slash ? (int)(slash - path) + 1 : 0;
+	SHMG_AUTO_FREE char *second = second_name(path, directory);
 	char above[PATH_MAX];
 
-	if (asprintf(&temporary, "%.*s.%s.XXXXXX", directory, path, path + directory) < 0) {
-		temporary = NULL;
+	if (!second)
 		return -ENOMEM;
-	}
 	if (snprintf(above, sizeof above, "%.*s", directory ? directory : 1, directory ? path : ".") >=
 	    (int)sizeof above)
 		return -ENAMETOOLONG;
@@ -119,9 +157,9 @@ static int replace_file(const struct shmg_facts *facts, const char *path)
 	if (fd >= 0) {
 		code = write_file(facts, fd);
 		if (code == 0)
-			code = name_file(fd, path, temporary);
+			code = name_file(fd, path, second);
 	} else if (errno == EOPNOTSUPP || errno == EISDIR) {
-		code = replace_by_rename(facts, path, temporary);
+		code = replace_by_rename(facts, path, second);
 	} else {
 		code = -errno;
 	}

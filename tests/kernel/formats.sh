@@ -118,8 +118,47 @@ ok $? "a snapshot can be written to a file"
 for hundredths in 0 1 1 2 2 3 0 1 1 2 2 3; do
 	(timeout -s KILL "0.0$hundredths$((RANDOM % 10))" "$shmguard" snapshot "$work/kept/snapshot.json") 2>/dev/null
 done
+# In the one instant in which the file has a second name, a kill leaves that: it takes luck to hit, and the next run.
+rm -f "$work/kept/.snapshot.json.new"
 is "$(ls -A "$work/kept")" snapshot.json "killed while it writes, it leaves nothing behind"
 is "$(jq -r .schema "$work/kept/snapshot.json")" shmguard/snapshot "and the old file or the new, whole"
 is "$(stat -c %a "$work/kept/snapshot.json")" 600 "which nobody else may read"
+
+before=$(stat -c %i "$work/kept/snapshot.json")
+for instant in fsync linkat rename; do
+	("$deny" "life-at-$instant" "$shmguard" snapshot "$work/kept/snapshot.json") 2>/dev/null
+	is $? 159 "killed at $instant()"
+	is "$(stat -c %i "$work/kept/snapshot.json")" "$before" "the old file stays"
+	is "$(ls -A "$work/kept" | grep -vxF -e snapshot.json -e .snapshot.json.new)" "" "and no stray file"
+done
+is "$(ls -A "$work/kept" | wc -l)" 2 "between the two names it leaves one (this is that instant)"
+guard snapshot "$work/kept/snapshot.json"
+is "$status" 0 "the next run writes it" "$(cat "$work/err")"
+is "$(ls -A "$work/kept")" snapshot.json "and takes away what the killed one left"
+[ "$(stat -c %i "$work/kept/snapshot.json")" != "$before" ]
+ok $? "the new file is in the old one's place"
+
+# The same where no file can be nameless.
+for instant in fsync rename; do
+	("$deny" "nameless,life-at-$instant" "$shmguard" snapshot "$work/kept/snapshot.json") 2>/dev/null
+	is $? 159 "without nameless files, killed at $instant()"
+	is "$(jq -r .schema "$work/kept/snapshot.json")" shmguard/snapshot "the old file stays"
+done
+"$deny" nameless "$shmguard" snapshot "$work/kept/snapshot.json" 2>"$work/err"
+is "$?" 0 "the next run writes it" "$(cat "$work/err")"
+is "$(ls -A "$work/kept")" snapshot.json "and takes away what the killed one left"
+is "$(jq -r .schema "$work/kept/snapshot.json")" shmguard/snapshot "whole"
+(
+	flock 8
+	"$deny" nameless "$shmguard" snapshot "$work/kept/snapshot.json" 2>"$work/err"
+	is $? 3 "it does not write into what another run is writing" "$(cat "$work/err")"
+) 8>"$work/kept/.snapshot.json.new"
+number=$((number + 1)) # the subshell's
+rm -f "$work/kept/.snapshot.json.new"
+
+long=$work/kept/$(printf 'n%.0s' {1..255})
+"$shmguard" snapshot "$long" 2>/dev/null && "$shmguard" snapshot "$long" 2>"$work/err"
+ok $? "a name of 255 bytes can be written and replaced" "$(cat "$work/err")"
+is "$(find "$work/kept" -name '*.new')" "" "without a trace"
 
 finish
