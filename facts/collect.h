@@ -11,6 +11,9 @@
 #ifndef SHMG_FACTS_COLLECT_H
 #define SHMG_FACTS_COLLECT_H
 
+#include <dirent.h>
+#include <sys/stat.h>
+
 #include "facts/facts.h"
 #include "facts/root.h"
 
@@ -100,12 +103,43 @@ int shmg_collect_sensors(struct shmg_look *look);       /* sensor.c: EDAC and hw
  */
 int shmg_collect_mounts(struct shmg_look *look, const char *pid_path, uint64_t mnt_ns, bool host);
 
-/* process.c: every user process; then what each of them holds. */
+/* process.c: every user process. hold.c: what each of them holds. */
 int shmg_collect_processes(struct shmg_look *look);
 int shmg_collect_holds(struct shmg_look *look);
-/* mapping.c, descriptor.c: of look->process, through its /proc directory. Descriptors first: they tell more. */
-int shmg_collect_mappings(struct shmg_look *look, int directory);
-int shmg_collect_descriptors(struct shmg_look *look, int directory);
+/*
+ * descriptor.c, mapping.c: what the process of a /proc directory holds. To ask is to make the system calls and keep the
+ * answers, up to a number; it writes nothing else, so that another thread may (ahead.h). To tell is to enter them in
+ * the facts as holds of look->process, the rest too where there were more. 0, -ENOMEM, -ESRCH where the process has
+ * ended, or -errno where it may not be asked. Descriptors are told first: they say more.
+ */
+#define SHMG_ASKED_DESCRIPTORS 64
+#define SHMG_ASKED_MAPPINGS 512
+struct shmg_asked_descriptors {
+	DIR *list; /* open while there is something to tell */
+	int status;
+	size_t count;
+	uint32_t fds[SHMG_ASKED_DESCRIPTORS];
+	struct statx files[SHMG_ASKED_DESCRIPTORS];
+};
+struct shmg_asked_mapping {
+	uint64_t start, end, inode;
+	uint32_t dev_minor; /* the major number is 0 */
+	uint32_t flags;
+};
+struct shmg_asked_mappings {
+	int maps;   /* open while there is something to tell */
+	int status; /* 0: there may be more, from `next` on */
+	uint64_t next;
+	size_t count;
+	struct shmg_asked_mapping items[SHMG_ASKED_MAPPINGS];
+};
+void shmg_ask_descriptors(int directory, struct shmg_asked_descriptors *asked);
+void shmg_ask_mappings(int directory, struct shmg_asked_mappings *asked);
+int shmg_tell_descriptors(struct shmg_look *look, int directory, struct shmg_asked_descriptors *asked);
+int shmg_tell_mappings(struct shmg_look *look, int directory, struct shmg_asked_mappings *asked);
+/* Of a captured tree, which has no descriptors. */
+int shmg_collect_captured_mappings(struct shmg_look *look, int directory);
+
 /* sysv.c: segments, limits and usage of each IPC namespace. */
 int shmg_collect_sysv(struct shmg_look *look);
 /* file.c: the entries of every tmpfs and hugetlbfs, once a file system. */
@@ -124,7 +158,6 @@ bool shmg_look_is_leased(const struct shmg_look *look, uint64_t dev, uint64_t in
  * the mount, *view a private view of it made when it is first needed (-1 before; -2: cannot be had), `path` leads from
  * it to the link. The target's length, or -errno.
  */
-struct statx;
 ssize_t shmg_read_link_quietly(int mount, int *view, const char *path, const struct statx *link, char *target,
 			       size_t size);
 
@@ -160,7 +193,6 @@ bool shmg_is_segment_id(const struct shmg_look *look, uint64_t id);
  * Which segment a mapping or descriptor of the kernel's tmpfs is: its id, the key in its name, and what statx says of
  * the file (NULL: not known). The row; -ENOENT where it is of no namespace that could be listed.
  */
-struct statx;
 int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint32_t key, const struct statx *file);
 /* The row of it, appended without a namespace where it is of none that could be listed; -ENOMEM. */
 int64_t shmg_look_segment(struct shmg_look *look, uint64_t dev, uint64_t id, uint32_t key, const struct statx *file);
@@ -202,7 +234,6 @@ struct shmg_use {
 /* Adds it to the hold of look->process. 0 or -ENOMEM. */
 int shmg_look_hold(struct shmg_look *look, uint32_t object, const struct shmg_use *use);
 
-struct statx;
 /* Size, owner, mode and times from a statx of the file behind it. */
 void shmg_object_set_stat(struct shmg_object *object, const struct statx *stat);
 int64_t shmg_statx_time(int64_t seconds, uint32_t nanoseconds);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,26 +73,20 @@ static int64_t find_object(struct shmg_look *look, int fds, const char *fd, enum
 	return failed ? failed : row;
 }
 
-static int add_descriptor(struct shmg_look *look, int directory, int fds, const char *fd)
+/* Enters what a descriptor's file says of itself; `fd` is its number, as text. */
+static int add_descriptor(struct shmg_look *look, int directory, int fds, const char *fd, const struct statx *status)
 {
-	struct statx status;
-
-	/* DONT_SYNC: a file of a dead server must not hang the look. */
-	if (statx(fds, fd, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &status) < 0)
-		return 0;
-	if (!S_ISREG(status.stx_mode))
-		return 0;
-	uint64_t dev = makedev(status.stx_dev_major, status.stx_dev_minor);
+	uint64_t dev = makedev(status->stx_dev_major, status->stx_dev_minor);
 	enum shmg_device_type type = shmg_look_device_of(look, dev, fds, fd);
 	if (type == SHMG_DEVICE_NONE || type == SHMG_DEVICE_OTHER)
 		return 0;
 
-	int64_t row = find_object(look, fds, fd, type, dev, &status);
+	int64_t row = find_object(look, fds, fd, type, dev, status);
 	if (row < 0)
 		return (int)row;
 	struct shmg_object *object = &look->facts->objects.items[row];
 	if (object->kind != SHMG_KIND_SYSV && object->mode == SHMG_U32_UNKNOWN)
-		shmg_object_set_stat(object, &status);
+		shmg_object_set_stat(object, status);
 	if (type == SHMG_DEVICE_KERNEL_HUGE || type == SHMG_DEVICE_HUGETLBFS)
 		object->flags |= SHMG_OBJECT_HUGE;
 	struct shmg_use use = { .fds = 1 };
@@ -100,25 +95,65 @@ static int add_descriptor(struct shmg_look *look, int directory, int fds, const 
 	return shmg_look_hold(look, (uint32_t)row, &use);
 }
 
-int shmg_collect_descriptors(struct shmg_look *look, int directory)
+/* The next descriptor of a file that may be memory; false at the end of the list. */
+static bool next_descriptor(DIR *list, uint32_t *ret_fd, struct statx *ret_status)
 {
-	if (!look->root.live)
-		return 0; /* a capture's descriptors are links that lead nowhere */
-	SHMG_AUTO_FD fd = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	int fds = fd;
-	SHMG_AUTO_DIR list = fdopendir(fd);
-	if (!list)
-		return -ENOMEM;
-	(void)SHMG_TAKE_FD(fd);
-
 	for (struct dirent *entry; (entry = readdir(list));) {
-		if (entry->d_name[0] == '.')
+		const char *at = entry->d_name;
+		uint64_t fd;
+		if (!shmg_scan_number(&at, 10, &fd))
 			continue;
-		int status = add_descriptor(look, directory, fds, entry->d_name);
-		if (status)
-			return status;
+		/* DONT_SYNC: a file of a dead server must not hang the look. */
+		if (statx(dirfd(list), entry->d_name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+			  STATX_BASIC_STATS | STATX_BTIME, ret_status) < 0)
+			continue;
+		/* Memory has no block device behind it. */
+		if (!S_ISREG(ret_status->stx_mode) || ret_status->stx_dev_major != 0)
+			continue;
+		*ret_fd = (uint32_t)fd;
+		return true;
 	}
-	return 0;
+	return false;
+}
+
+void shmg_ask_descriptors(int directory, struct shmg_asked_descriptors *asked)
+{
+	asked->count = 0;
+	asked->status = 0;
+	asked->list = NULL;
+	SHMG_AUTO_FD fd = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		asked->status = -errno;
+		return;
+	}
+	asked->list = fdopendir(fd);
+	if (!asked->list) {
+		asked->status = -ENOMEM;
+		return;
+	}
+	(void)SHMG_TAKE_FD(fd);
+	while (asked->count < SHMG_ASKED_DESCRIPTORS &&
+	       next_descriptor(asked->list, &asked->fds[asked->count], &asked->files[asked->count]))
+		asked->count++;
+}
+
+static int tell_one(struct shmg_look *look, int directory, const struct shmg_asked_descriptors *asked, size_t i)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof name, "%" PRIu32, asked->fds[i]);
+	return add_descriptor(look, directory, dirfd(asked->list), name, &asked->files[i]);
+}
+
+int shmg_tell_descriptors(struct shmg_look *look, int directory, struct shmg_asked_descriptors *asked)
+{
+	int status = asked->status;
+
+	for (size_t i = 0; !status && i < asked->count; i++)
+		status = tell_one(look, directory, asked, i);
+	if (!status && asked->count == SHMG_ASKED_DESCRIPTORS)
+		while (!status && next_descriptor(asked->list, &asked->fds[0], &asked->files[0]))
+			status = tell_one(look, directory, asked, 0);
+	shmg_close_dir(&asked->list);
+	return status;
 }

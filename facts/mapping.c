@@ -198,46 +198,92 @@ static enum shmg_device_type device_of(struct shmg_look *look, uint64_t dev, int
 	return shmg_look_device_of(look, dev, directory, path);
 }
 
-/* 1: done; 0: this kernel cannot; or -errno. */
-static int collect_by_query(struct shmg_look *look, int directory, int maps)
+static int add_answer(struct shmg_look *look, int directory, int maps, const struct procmap_query *answer)
+{
+	uint64_t dev = makedev(answer->dev_major, answer->dev_minor);
+	enum shmg_device_type type = device_of(look, dev, directory, answer);
+	if (type == SHMG_DEVICE_NONE || type == SHMG_DEVICE_OTHER)
+		return 0;
+	bool kernel = type == SHMG_DEVICE_KERNEL || type == SHMG_DEVICE_KERNEL_HUGE;
+	char name[NAME_MAX_BYTES];
+	struct mapping mapping = {
+		.start = answer->vma_start,
+		.end = answer->vma_end,
+		.dev = dev,
+		.inode = answer->inode,
+		.flags = (unsigned)answer->vma_flags,
+		.name = name,
+	};
+	if (!is_known(look, dev, answer->inode, kernel)) {
+		struct procmap_query again;
+		int status = query(maps, &again, mapping.start, name, sizeof name);
+		bool nameless = status == -ENAMETOOLONG; /* deeper than any path may be: known by its inode */
+		if (!nameless && (status || again.vma_start != mapping.start || again.inode != mapping.inode))
+			return 0; /* unmapped between the two */
+		mapping.name_length = nameless || !again.vma_name_size ? 0 : again.vma_name_size - 1;
+	}
+	return add_mapping(look, directory, &mapping, type);
+}
+
+/* The next mapping of a file that may be memory. -ENOENT: there is none; -ENOTTY: this kernel cannot say; -errno. */
+static int next_answer(int maps, uint64_t *address, struct procmap_query *answer)
+{
+	for (;;) {
+		int status = query(maps, answer, *address, NULL, 0);
+		if (status)
+			return status != -EINVAL ? status : *address ? -ENOENT : -ENOTTY;
+		*address = answer->vma_end;
+		if (answer->dev_major == 0) /* memory has no block device behind it */
+			return 0;
+	}
+}
+
+void shmg_ask_mappings(int directory, struct shmg_asked_mappings *asked)
 {
 	struct procmap_query answer;
-	char name[NAME_MAX_BYTES];
-	uint64_t address = 0;
 
-	for (;;) {
-		int status = query(maps, &answer, address, NULL, 0);
-		if (status == -ENOENT)
-			return 1;
-		if (status == -ENOTTY || status == -EINVAL)
-			return address ? 1 : 0;
-		if (status)
-			return status;
-		address = answer.vma_end;
-		uint64_t dev = makedev(answer.dev_major, answer.dev_minor);
-		enum shmg_device_type type = device_of(look, dev, directory, &answer);
-		if (type == SHMG_DEVICE_NONE || type == SHMG_DEVICE_OTHER)
-			continue;
-		bool kernel = type == SHMG_DEVICE_KERNEL || type == SHMG_DEVICE_KERNEL_HUGE;
-		struct mapping mapping = {
+	asked->count = 0;
+	asked->next = 0;
+	asked->status = 0;
+	asked->maps = openat(directory, "maps", O_RDONLY | O_CLOEXEC);
+	if (asked->maps < 0) {
+		asked->status = -errno;
+		return;
+	}
+	while (asked->count < SHMG_ASKED_MAPPINGS) {
+		asked->status = next_answer(asked->maps, &asked->next, &answer);
+		if (asked->status)
+			break;
+		asked->items[asked->count++] = (struct shmg_asked_mapping){
 			.start = answer.vma_start,
 			.end = answer.vma_end,
-			.dev = dev,
 			.inode = answer.inode,
-			.flags = (unsigned)answer.vma_flags,
-			.name = name,
+			.dev_minor = answer.dev_minor,
+			.flags = (uint32_t)answer.vma_flags,
 		};
-		if (!is_known(look, dev, answer.inode, kernel)) {
-			status = query(maps, &answer, mapping.start, name, sizeof name);
-			bool nameless = status == -ENAMETOOLONG; /* deeper than any path may be: known by its inode */
-			if (!nameless && (status || answer.vma_start != mapping.start || answer.inode != mapping.inode))
-				continue; /* unmapped between the two */
-			mapping.name_length = nameless || !answer.vma_name_size ? 0 : answer.vma_name_size - 1;
-		}
-		status = add_mapping(look, directory, &mapping, type);
-		if (status)
-			return status;
 	}
+}
+
+/* What was asked, and then what more there is. */
+static int tell_answers(struct shmg_look *look, int directory, struct shmg_asked_mappings *asked)
+{
+	struct procmap_query answer = { 0 };
+	int status = 0;
+
+	for (size_t i = 0; !status && i < asked->count; i++) {
+		answer.vma_start = asked->items[i].start;
+		answer.vma_end = asked->items[i].end;
+		answer.inode = asked->items[i].inode;
+		answer.dev_minor = asked->items[i].dev_minor;
+		answer.vma_flags = asked->items[i].flags;
+		status = add_answer(look, directory, asked->maps, &answer);
+	}
+	while (!status && !asked->status) {
+		asked->status = next_answer(asked->maps, &asked->next, &answer);
+		if (!asked->status)
+			status = add_answer(look, directory, asked->maps, &answer);
+	}
+	return status ? status : asked->status == -ENOENT ? 0 : asked->status;
 }
 
 /* Undoes maps' escaping of newlines ("\012"), the only byte it escapes. */
@@ -308,15 +354,21 @@ static int collect_by_text(struct shmg_look *look, int directory, int maps)
 	return status ? status : ferror(file) ? -ESRCH : 0;
 }
 
-int shmg_collect_mappings(struct shmg_look *look, int directory)
+int shmg_tell_mappings(struct shmg_look *look, int directory, struct shmg_asked_mappings *asked)
 {
-	SHMG_AUTO_FD maps = openat(directory, "maps", O_RDONLY | O_CLOEXEC);
-	if (maps < 0)
-		return -errno;
-	if (look->root.live) {
-		int status = collect_by_query(look, directory, maps);
-		if (status)
-			return status > 0 ? 0 : status;
+	if (asked->maps < 0)
+		return asked->status;
+	if (asked->status == -ENOTTY) {
+		int maps = SHMG_TAKE_FD(asked->maps);
+		return collect_by_text(look, directory, maps);
 	}
-	return collect_by_text(look, directory, SHMG_TAKE_FD(maps));
+	int status = tell_answers(look, directory, asked);
+	shmg_close_fd(&asked->maps);
+	return status;
+}
+
+int shmg_collect_captured_mappings(struct shmg_look *look, int directory)
+{
+	int maps = openat(directory, "maps", O_RDONLY | O_CLOEXEC);
+	return maps < 0 ? -errno : collect_by_text(look, directory, maps);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "facts/ahead.h"
 #include "facts/collect.h"
 #include "facts/scan.h"
 #include "lib/base/cleanup.h"
@@ -20,12 +21,22 @@
 
 typedef SHMG_ARRAY(uint32_t) pid_list;
 
-/* PID (COMM) STATE PPID …; COMM may hold anything, parentheses included: its end is the last ')'. 1: a kernel thread.
- * Headless: its first thread has ended, others run on.
- */
-static int parse_stat(struct shmg_look *look, const char *text, struct shmg_process *process, bool *ret_headless)
+/* What one process says of itself. */
+struct identity {
+	int directory; /* its own, in /proc; -1: there is none to keep */
+	int status;    /* 0, 1: a kernel thread, or -errno */
+	bool headless; /* its first thread has ended, others run on */
+	size_t comm_length;
+	const char *comm; /* within `stat`; it may hold anything */
+	struct shmg_process process;
+	char stat[SMALL_FILE];
+	char text[SHMG_SCRATCH]; /* of cgroup, in the end; "" */
+};
+
+/* PID (COMM) STATE PPID …; COMM may hold parentheses too: its end is the last ')'. 0, 1: a kernel thread, or -ESRCH. */
+static int parse_stat(struct identity *identity)
 {
-	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	const char *open = strchr(identity->stat, '('), *close = strrchr(identity->stat, ')');
 	if (!open || !close || close < open || close[1] != ' ' || !close[2])
 		return -ESRCH;
 	const char *at = close + 3; /* past the state */
@@ -43,12 +54,13 @@ static int parse_stat(struct shmg_look *look, const char *text, struct shmg_proc
 	for (int field = 10; field <= 21; field++)
 		if (!shmg_scan_signed(&at, field == 20 ? &threads : &skipped))
 			return -ESRCH;
-	*ret_headless = (close[2] == 'Z' || close[2] == 'X') && threads > 1;
-	if (!shmg_scan_number(&at, 10, &process->start_ticks))
+	identity->headless = (close[2] == 'Z' || close[2] == 'X') && threads > 1;
+	if (!shmg_scan_number(&at, 10, &identity->process.start_ticks))
 		return -ESRCH;
-	process->ppid = (uint32_t)ppid;
-	process->comm = shmg_pool_intern(&look->facts->pool, open + 1, (size_t)(close - open - 1));
-	return process->comm ? 0 : -ENOMEM;
+	identity->process.ppid = (uint32_t)ppid;
+	identity->comm = open + 1;
+	identity->comm_length = (size_t)(close - open - 1);
+	return 0;
 }
 
 static bool take_key(const char **line, const char *key)
@@ -121,80 +133,39 @@ static void read_namespaces(const struct shmg_look *look, int directory, struct 
 	}
 }
 
-static int read_identity(struct shmg_look *look, int directory, struct shmg_process *process, bool *ret_headless)
+static void set_start_time(const struct shmg_look *look, struct shmg_process *process)
 {
-	char *text = look->scratch;
-	ssize_t length = shmg_read_at(directory, "stat", text, SMALL_FILE);
+	long ticks = sysconf(_SC_CLK_TCK);
+
+	if (look->clock_origin == SHMG_TIME_UNKNOWN || ticks <= 0)
+		return;
+	process->started = look->clock_origin + (int64_t)(process->start_ticks / (uint64_t)ticks) * 1000000000 +
+			   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
+}
+
+static int read_identity(const struct shmg_look *look, struct identity *identity)
+{
+	char *text = identity->text;
+	ssize_t length = shmg_read_at(identity->directory, "stat", identity->stat, sizeof identity->stat);
 
 	if (length == -EACCES || length == -EPERM)
 		return -EACCES;
 	if (length < 0)
 		return -ESRCH;
-	int status = parse_stat(look, text, process, ret_headless);
+	int status = parse_stat(identity);
 	if (status)
 		return status;
-	long ticks = sysconf(_SC_CLK_TCK);
-	if (look->clock_origin != SHMG_TIME_UNKNOWN && ticks > 0)
-		process->started = look->clock_origin + (int64_t)(process->start_ticks / (uint64_t)ticks) * 1000000000 +
-				   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
-
-	/* What is asked of it stands before the list of groups, which alone can be long. */
-	length = shmg_read_at(directory, "status", text, SHMG_SCRATCH);
+	set_start_time(look, &identity->process);
+	/* Where the list of groups alone fills it, what stands behind them stays unknown. */
+	length = shmg_read_at(identity->directory, "status", text, SHMG_SCRATCH);
 	if (length == -EFBIG)
 		text[SHMG_SCRATCH - 1] = '\0';
 	if (length >= 0 || length == -EFBIG)
-		parse_status(text, process);
-	if (shmg_read_at(directory, "cgroup", text, SHMG_SCRATCH) > 0) {
-		bool container;
-		process->unit = shmg_unit_of_cgroup(&look->facts->pool, text, &container);
-		process->container = container;
-	}
-	read_namespaces(look, directory, process);
+		parse_status(text, &identity->process);
+	if (shmg_read_at(identity->directory, "cgroup", text, SHMG_SCRATCH) < 0)
+		text[0] = '\0';
+	read_namespaces(look, identity->directory, &identity->process);
 	return 0;
-}
-
-static void read_limits(struct shmg_look *look, int directory, struct shmg_process *process)
-{
-	char *text = look->scratch;
-	const char *at;
-	uint64_t value;
-
-	if (shmg_read_at(directory, "coredump_filter", text, SMALL_FILE) > 0) {
-		at = text;
-		if (shmg_scan_number(&at, 16, &value))
-			process->coredump_filter = (uint32_t)value;
-	}
-	if (shmg_read_at(directory, "limits", text, SHMG_SCRATCH) <= 0)
-		return;
-	at = strstr(text, "Max locked memory");
-	if (!at)
-		return;
-	at += strlen("Max locked memory");
-	uint64_t *const members[] = { &process->memlock_soft, &process->memlock_hard };
-	for (size_t i = 0; i < 2; i++) {
-		at = shmg_scan_blanks(at);
-		if (take_key(&at, "unlimited"))
-			*members[i] = UINT64_MAX;
-		else if (shmg_scan_number(&at, 10, &value))
-			*members[i] = value;
-		else
-			return;
-	}
-}
-
-/* What could not be read for lack of permission; everything else means that the process is going away. */
-static int note_unseen(struct shmg_look *look, int status, uint32_t flag, const char *what)
-{
-	if (status == -ENOMEM)
-		return status;
-	if (status != -EACCES && status != -EPERM)
-		return 0;
-	look->facts->processes.items[look->process].flags |= flag;
-	return shmg_facts_note_unseen_holder(
-		look->facts, what,
-		geteuid() == 0 ? "refused to root: they have more capabilities, or a security module objects"
-			       : "permission denied: run as root to see them",
-		&look->facts->processes.items[look->process]);
 }
 
 /*
@@ -231,43 +202,79 @@ static int note_hidden(struct shmg_look *look)
 				   true);
 }
 
-static int add_process(struct shmg_look *look, uint32_t pid)
+struct listing {
+	struct shmg_look *look;
+	pid_list pids;
+};
+
+static void release_identity(void *answer)
 {
-	struct shmg_facts *facts = look->facts;
-	bool headless = false;
+	struct identity *identity = answer;
+
+	if (identity->process.pid) /* it was asked */
+		shmg_close_fd(&identity->directory);
+}
+
+static void ask_identity(const void *context, size_t item, void *answer)
+{
+	const struct listing *listing = context;
+	const struct shmg_look *look = listing->look;
+	struct identity *identity = answer;
+	uint32_t pid = listing->pids.items[item];
 	char name[16];
 
+	release_identity(identity);
+	shmg_record_set_unknown(&shmg_process_type, &identity->process);
+	identity->process.pid = pid;
+	identity->process.flags = pid == look->own_pid ? SHMG_PROCESS_OURSELF : 0;
+	identity->process.container = 0;
+	identity->headless = false;
+	identity->text[0] = '\0';
 	(void)snprintf(name, sizeof name, "%" PRIu32, pid);
-	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : note_hidden(look);
-	struct shmg_process *process = SHMG_APPEND(&facts->processes);
+	identity->directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	identity->status = identity->directory >= 0            ? read_identity(look, identity)
+			   : errno == ENOENT || errno == ESRCH ? -ESRCH
+							       : -EACCES;
+}
+
+static int name_process(struct shmg_look *look, const struct identity *identity, struct shmg_process *process)
+{
+	bool container;
+
+	process->comm = shmg_pool_intern(&look->facts->pool, identity->comm, identity->comm_length);
+	if (!process->comm)
+		return -ENOMEM;
+	if (identity->text[0]) {
+		process->unit = shmg_unit_of_cgroup(&look->facts->pool, identity->text, &container);
+		process->container = container;
+	}
+	return 0;
+}
+
+static int tell_identity(void *context, size_t item, void *answer)
+{
+	struct shmg_look *look = ((struct listing *)context)->look;
+	struct identity *identity = answer;
+
+	(void)item;
+	if (identity->status)
+		return identity->status == -EACCES ? note_hidden(look) : 0;
+	if (identity->headless) {
+		int thread = open_live_thread(identity->directory);
+		if (thread >= 0) {
+			shmg_close_fd(&identity->directory);
+			identity->directory = thread;
+			read_namespaces(look, thread, &identity->process);
+		}
+	}
+	struct shmg_process *process = SHMG_APPEND(&look->facts->processes);
 	int *kept = SHMG_APPEND(&look->process_fds);
 	if (!process || !kept)
 		return -ENOMEM;
-	*kept = -1;
-	shmg_record_set_unknown(&shmg_process_type, process);
-	process->pid = pid;
-	process->flags = pid == look->own_pid ? SHMG_PROCESS_OURSELF : 0;
-	process->container = 0;
-
-	int status = read_identity(look, directory, process, &headless);
-	if (status) {
-		facts->processes.count--;
-		look->process_fds.count--;
-		return status == -ENOMEM ? status : status == -EACCES ? note_hidden(look) : 0;
-	}
-	if (headless) {
-		int thread = open_live_thread(directory);
-		if (thread >= 0) {
-			shmg_close_fd(&directory);
-			directory = thread;
-			read_namespaces(look, directory, process);
-		}
-	}
-	if (directory < look->fd_limit)
-		*kept = SHMG_TAKE_FD(directory);
-	return shmg_collect_namespaces(look, process);
+	*process = identity->process;
+	*kept = identity->directory < look->fd_limit ? SHMG_TAKE_FD(identity->directory) : -1;
+	int status = name_process(look, identity, process);
+	return status ? status : shmg_collect_namespaces(look, process);
 }
 
 int shmg_look_open_process(struct shmg_look *look, uint32_t row)
@@ -279,70 +286,16 @@ int shmg_look_open_process(struct shmg_look *look, uint32_t row)
 	}
 	/* Opened anew, and checked to be that of the same process. */
 	const struct shmg_process *process = &look->facts->processes.items[row];
-	struct shmg_process again = { 0 };
-	bool headless = false;
+	SHMG_AUTO_FREE struct identity *again = calloc(1, sizeof *again);
 	char name[16];
+	if (!again)
+		return -ENOMEM;
 	(void)snprintf(name, sizeof name, "%" PRIu32, process->pid);
 	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 || shmg_read_at(directory, "stat", look->scratch, SMALL_FILE) < 0 ||
-	    parse_stat(look, look->scratch, &again, &headless) || again.start_ticks != process->start_ticks)
+	if (directory < 0 || shmg_read_at(directory, "stat", again->stat, sizeof again->stat) < 0 ||
+	    parse_stat(again) || again->process.start_ticks != process->start_ticks)
 		return -ESRCH;
-	return headless ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
-}
-
-/* Takes back what was seen of a process that ended meanwhile. */
-static void forget_holds(struct shmg_look *look, size_t first)
-{
-	struct shmg_facts *facts = look->facts;
-
-	while (facts->holds.count > first)
-		look->last_hold.items[facts->holds.items[--facts->holds.count].object] = UINT32_MAX;
-	facts->processes.items[look->process].flags |= SHMG_PROCESS_VANISHED;
-}
-
-static int collect_holds_of(struct shmg_look *look, int directory)
-{
-	int status = shmg_collect_descriptors(look, directory);
-	status = note_unseen(look, status, SHMG_PROCESS_FDS_UNSEEN, "descriptors of processes");
-	if (status)
-		return status;
-	status = shmg_collect_mappings(look, directory);
-	return status == -ESRCH ? status : note_unseen(look, status, SHMG_PROCESS_MAPS_UNSEEN, "mappings of processes");
-}
-
-static int ask_process(struct shmg_look *look)
-{
-	struct shmg_facts *facts = look->facts;
-	size_t first = facts->holds.count;
-	SHMG_AUTO_FD opened =
-		look->process_fds.items[look->process] < 0 ? shmg_look_open_process(look, look->process) : -1;
-	int directory = opened >= 0 ? opened : look->process_fds.items[look->process];
-	int status = directory < 0 ? -ESRCH : collect_holds_of(look, directory);
-
-	if (status == -ESRCH) {
-		forget_holds(look, first);
-		return 0;
-	}
-	if (status)
-		return status;
-	struct shmg_process *process = &facts->processes.items[look->process];
-	process->shared_bytes = 0;
-	for (size_t row = first; row < facts->holds.count; row++)
-		process->shared_bytes += facts->holds.items[row].bytes;
-	if (look->want & SHMG_WANT_HOST && facts->holds.count > first)
-		read_limits(look, directory, process);
-	return 0;
-}
-
-int shmg_collect_holds(struct shmg_look *look)
-{
-	for (size_t row = 0; row < look->facts->processes.count; row++) {
-		look->process = (uint32_t)row;
-		int status = ask_process(look);
-		if (status)
-			return status;
-	}
-	return 0;
+	return again->headless ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
 }
 
 static int compare_pids(const void *left, const void *right)
@@ -376,16 +329,24 @@ static int list_pids(const struct shmg_look *look, pid_list *ret_pids)
 
 int shmg_collect_processes(struct shmg_look *look)
 {
-	pid_list pids = { 0 };
-	int status = list_pids(look, &pids);
+	struct listing listing = { .look = look };
+	int status = list_pids(look, &listing.pids);
 
-	look->all_processes = pids.count && pids.items[0] == 1;
+	look->all_processes = listing.pids.count && listing.pids.items[0] == 1;
 	if (!status && !look->all_processes)
 		status = shmg_facts_note_gap(look->facts, "processes of other users",
 					     "/proc does not show process 1: it is mounted with hidepid; run as root",
 					     true);
-	for (size_t i = 0; !status && i < pids.count; i++)
-		status = add_process(look, pids.items[i]);
-	shmg_array_clear(&pids);
+	const struct shmg_ahead work = {
+		.count = listing.pids.count,
+		.answer_size = sizeof(struct identity),
+		.ask = ask_identity,
+		.tell = tell_identity,
+		.release = release_identity,
+		.context = &listing,
+	};
+	if (!status)
+		status = shmg_ahead_run(&work);
+	shmg_array_clear(&listing.pids);
 	return status;
 }

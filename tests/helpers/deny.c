@@ -31,6 +31,7 @@ static const struct rule {
 	{ "lease", SYS_fcntl, 1, F_SETLEASE, EINVAL },                               /* not compiled in */
 	{ "setns", SYS_setns, 0, 0, EPERM },                                         /* in most containers */
 	{ "nameless", SYS_openat, 2, O_TMPFILE | O_WRONLY | O_CLOEXEC, EOPNOTSUPP }, /* on NFS and FAT */
+	{ "threads", SYS_clone3, 0, 0, EAGAIN },                                     /* at the limit of processes */
 	{ "life-at-fsync", SYS_fsync, 0, 0, KILLED },
 	{ "life-at-linkat", SYS_linkat, 0, 0, KILLED },
 	{ "life-at-rename", SYS_rename, 0, 0, KILLED },

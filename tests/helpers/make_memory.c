@@ -69,6 +69,9 @@ static void make_memfd(struct mk *mk)
 		mk_fail(mk, "seals");
 	if (mk_number(mk, "mode", 0) && fchmod(fd, (mode_t)mk_number(mk, "mode", 0)) < 0)
 		mk_fail(mk, "mode");
+	for (uint64_t i = 0; i < mk_number(mk, "dups", 0); i++)
+		if (dup(fd) < 0)
+			mk_fail(mk, "dup");
 	if (mk_text(mk, "with", NULL))
 		share_with(mk, (uid_t)mk_number(mk, "with", 0));
 	if (strcmp(how, "closed") == 0)
@@ -135,7 +138,7 @@ static void make_inflight(struct mk *mk)
 }
 
 const struct mk_factory mk_memory_factories[] = {
-	{ "memfd", "name size seals=BITS hold=map|closed|fd prot private rx mode touch huge with=UID",
+	{ "memfd", "name size seals=BITS hold=map|closed|fd prot private rx mode touch huge dups=N with=UID",
 	  "a memfd; with: that a process of that user maps too", make_memfd },
 	{ "anonymous", "size zero prot touch", "shared anonymous memory, or with zero=1 a mapping of /dev/zero",
 	  make_anonymous },
