@@ -6,6 +6,9 @@
  * written) and then told (its answer is entered in the facts). Items are told in order and by the caller only; a second
  * thread asks about those to come, and so does the caller where the answer that it needs is not there yet.
  *
+ * It pays where asking is mostly about what a process has already got. To open the directories of /proc for the first
+ * time from two threads took longer than from one (1.07 times): they wait for each other in the kernel.
+ *
  * With one core, few items, or where no thread can be had, the caller does both: the facts are the same.
  * Internal to the room.
  */

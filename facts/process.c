@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "facts/ahead.h"
 #include "facts/collect.h"
 #include "facts/scan.h"
 #include "lib/base/cleanup.h"
@@ -21,22 +20,13 @@
 
 typedef SHMG_ARRAY(uint32_t) pid_list;
 
-/* What one process says of itself. */
-struct identity {
-	int directory; /* its own, in /proc; -1: there is none to keep */
-	int status;    /* 0, 1: a kernel thread, or -errno */
-	bool headless; /* its first thread has ended, others run on */
-	size_t comm_length;
-	const char *comm; /* within `stat`; it may hold anything */
-	struct shmg_process process;
-	char stat[SMALL_FILE];
-	char text[SHMG_SCRATCH]; /* of cgroup, in the end; "" */
-};
-
-/* PID (COMM) STATE PPID …; COMM may hold parentheses too: its end is the last ')'. 0, 1: a kernel thread, or -ESRCH. */
-static int parse_stat(struct identity *identity)
+/*
+ * PID (COMM) STATE PPID …; COMM may hold anything, parentheses included: its end is the last ')'. 1: a kernel thread.
+ * Headless: its first thread has ended, others run on.
+ */
+static int parse_stat(struct shmg_look *look, const char *text, struct shmg_process *process, bool *ret_headless)
 {
-	const char *open = strchr(identity->stat, '('), *close = strrchr(identity->stat, ')');
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	if (!open || !close || close < open || close[1] != ' ' || !close[2])
 		return -ESRCH;
 	const char *at = close + 3; /* past the state */
@@ -54,13 +44,12 @@ static int parse_stat(struct identity *identity)
 	for (int field = 10; field <= 21; field++)
 		if (!shmg_scan_signed(&at, field == 20 ? &threads : &skipped))
 			return -ESRCH;
-	identity->headless = (close[2] == 'Z' || close[2] == 'X') && threads > 1;
-	if (!shmg_scan_number(&at, 10, &identity->process.start_ticks))
+	*ret_headless = (close[2] == 'Z' || close[2] == 'X') && threads > 1;
+	if (!shmg_scan_number(&at, 10, &process->start_ticks))
 		return -ESRCH;
-	identity->process.ppid = (uint32_t)ppid;
-	identity->comm = open + 1;
-	identity->comm_length = (size_t)(close - open - 1);
-	return 0;
+	process->ppid = (uint32_t)ppid;
+	process->comm = shmg_pool_intern(&look->facts->pool, open + 1, (size_t)(close - open - 1));
+	return process->comm ? 0 : -ENOMEM;
 }
 
 static bool take_key(const char **line, const char *key)
@@ -133,38 +122,35 @@ static void read_namespaces(const struct shmg_look *look, int directory, struct 
 	}
 }
 
-static void set_start_time(const struct shmg_look *look, struct shmg_process *process)
+static int read_identity(struct shmg_look *look, int directory, struct shmg_process *process, bool *ret_headless)
 {
-	long ticks = sysconf(_SC_CLK_TCK);
-
-	if (look->clock_origin == SHMG_TIME_UNKNOWN || ticks <= 0)
-		return;
-	process->started = look->clock_origin + (int64_t)(process->start_ticks / (uint64_t)ticks) * 1000000000 +
-			   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
-}
-
-static int read_identity(const struct shmg_look *look, struct identity *identity)
-{
-	char *text = identity->text;
-	ssize_t length = shmg_read_at(identity->directory, "stat", identity->stat, sizeof identity->stat);
+	char *text = look->scratch;
+	ssize_t length = shmg_read_at(directory, "stat", text, SMALL_FILE);
 
 	if (length == -EACCES || length == -EPERM)
 		return -EACCES;
 	if (length < 0)
 		return -ESRCH;
-	int status = parse_stat(identity);
+	int status = parse_stat(look, text, process, ret_headless);
 	if (status)
 		return status;
-	set_start_time(look, &identity->process);
+	long ticks = sysconf(_SC_CLK_TCK);
+	if (look->clock_origin != SHMG_TIME_UNKNOWN && ticks > 0)
+		process->started = look->clock_origin + (int64_t)(process->start_ticks / (uint64_t)ticks) * 1000000000 +
+				   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
+
 	/* Where the list of groups alone fills it, what stands behind them stays unknown. */
-	length = shmg_read_at(identity->directory, "status", text, SHMG_SCRATCH);
+	length = shmg_read_at(directory, "status", text, SHMG_SCRATCH);
 	if (length == -EFBIG)
 		text[SHMG_SCRATCH - 1] = '\0';
 	if (length >= 0 || length == -EFBIG)
-		parse_status(text, &identity->process);
-	if (shmg_read_at(identity->directory, "cgroup", text, SHMG_SCRATCH) < 0)
-		text[0] = '\0';
-	read_namespaces(look, identity->directory, &identity->process);
+		parse_status(text, process);
+	if (shmg_read_at(directory, "cgroup", text, SHMG_SCRATCH) > 0) {
+		bool container;
+		process->unit = shmg_unit_of_cgroup(&look->facts->pool, text, &container);
+		process->container = container;
+	}
+	read_namespaces(look, directory, process);
 	return 0;
 }
 
@@ -202,79 +188,43 @@ static int note_hidden(struct shmg_look *look)
 				   true);
 }
 
-struct listing {
-	struct shmg_look *look;
-	pid_list pids;
-};
-
-static void release_identity(void *answer)
+static int add_process(struct shmg_look *look, uint32_t pid)
 {
-	struct identity *identity = answer;
-
-	if (identity->process.pid) /* it was asked */
-		shmg_close_fd(&identity->directory);
-}
-
-static void ask_identity(const void *context, size_t item, void *answer)
-{
-	const struct listing *listing = context;
-	const struct shmg_look *look = listing->look;
-	struct identity *identity = answer;
-	uint32_t pid = listing->pids.items[item];
+	struct shmg_facts *facts = look->facts;
+	bool headless = false;
 	char name[16];
 
-	release_identity(identity);
-	shmg_record_set_unknown(&shmg_process_type, &identity->process);
-	identity->process.pid = pid;
-	identity->process.flags = pid == look->own_pid ? SHMG_PROCESS_OURSELF : 0;
-	identity->process.container = 0;
-	identity->headless = false;
-	identity->text[0] = '\0';
 	(void)snprintf(name, sizeof name, "%" PRIu32, pid);
-	identity->directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	identity->status = identity->directory >= 0            ? read_identity(look, identity)
-			   : errno == ENOENT || errno == ESRCH ? -ESRCH
-							       : -EACCES;
-}
-
-static int name_process(struct shmg_look *look, const struct identity *identity, struct shmg_process *process)
-{
-	bool container;
-
-	process->comm = shmg_pool_intern(&look->facts->pool, identity->comm, identity->comm_length);
-	if (!process->comm)
-		return -ENOMEM;
-	if (identity->text[0]) {
-		process->unit = shmg_unit_of_cgroup(&look->facts->pool, identity->text, &container);
-		process->container = container;
-	}
-	return 0;
-}
-
-static int tell_identity(void *context, size_t item, void *answer)
-{
-	struct shmg_look *look = ((struct listing *)context)->look;
-	struct identity *identity = answer;
-
-	(void)item;
-	if (identity->status)
-		return identity->status == -EACCES ? note_hidden(look) : 0;
-	if (identity->headless) {
-		int thread = open_live_thread(identity->directory);
-		if (thread >= 0) {
-			shmg_close_fd(&identity->directory);
-			identity->directory = thread;
-			read_namespaces(look, thread, &identity->process);
-		}
-	}
-	struct shmg_process *process = SHMG_APPEND(&look->facts->processes);
+	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : note_hidden(look);
+	struct shmg_process *process = SHMG_APPEND(&facts->processes);
 	int *kept = SHMG_APPEND(&look->process_fds);
 	if (!process || !kept)
 		return -ENOMEM;
-	*process = identity->process;
-	*kept = identity->directory < look->fd_limit ? SHMG_TAKE_FD(identity->directory) : -1;
-	int status = name_process(look, identity, process);
-	return status ? status : shmg_collect_namespaces(look, process);
+	*kept = -1;
+	shmg_record_set_unknown(&shmg_process_type, process);
+	process->pid = pid;
+	process->flags = pid == look->own_pid ? SHMG_PROCESS_OURSELF : 0;
+	process->container = 0;
+
+	int status = read_identity(look, directory, process, &headless);
+	if (status) {
+		facts->processes.count--;
+		look->process_fds.count--;
+		return status == -ENOMEM ? status : status == -EACCES ? note_hidden(look) : 0;
+	}
+	if (headless) {
+		int thread = open_live_thread(directory);
+		if (thread >= 0) {
+			shmg_close_fd(&directory);
+			directory = thread;
+			read_namespaces(look, directory, process);
+		}
+	}
+	if (directory < look->fd_limit)
+		*kept = SHMG_TAKE_FD(directory);
+	return shmg_collect_namespaces(look, process);
 }
 
 int shmg_look_open_process(struct shmg_look *look, uint32_t row)
@@ -286,16 +236,15 @@ int shmg_look_open_process(struct shmg_look *look, uint32_t row)
 	}
 	/* Opened anew, and checked to be that of the same process. */
 	const struct shmg_process *process = &look->facts->processes.items[row];
-	SHMG_AUTO_FREE struct identity *again = calloc(1, sizeof *again);
+	struct shmg_process again = { 0 };
+	bool headless = false;
 	char name[16];
-	if (!again)
-		return -ENOMEM;
 	(void)snprintf(name, sizeof name, "%" PRIu32, process->pid);
 	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 || shmg_read_at(directory, "stat", again->stat, sizeof again->stat) < 0 ||
-	    parse_stat(again) || again->process.start_ticks != process->start_ticks)
+	if (directory < 0 || shmg_read_at(directory, "stat", look->scratch, SMALL_FILE) < 0 ||
+	    parse_stat(look, look->scratch, &again, &headless) || again.start_ticks != process->start_ticks)
 		return -ESRCH;
-	return again->headless ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
+	return headless ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
 }
 
 static int compare_pids(const void *left, const void *right)
@@ -329,24 +278,16 @@ static int list_pids(const struct shmg_look *look, pid_list *ret_pids)
 
 int shmg_collect_processes(struct shmg_look *look)
 {
-	struct listing listing = { .look = look };
-	int status = list_pids(look, &listing.pids);
+	pid_list pids = { 0 };
+	int status = list_pids(look, &pids);
 
-	look->all_processes = listing.pids.count && listing.pids.items[0] == 1;
+	look->all_processes = pids.count && pids.items[0] == 1;
 	if (!status && !look->all_processes)
 		status = shmg_facts_note_gap(look->facts, "processes of other users",
 					     "/proc does not show process 1: it is mounted with hidepid; run as root",
 					     true);
-	const struct shmg_ahead work = {
-		.count = listing.pids.count,
-		.answer_size = sizeof(struct identity),
-		.ask = ask_identity,
-		.tell = tell_identity,
-		.release = release_identity,
-		.context = &listing,
-	};
-	if (!status)
-		status = shmg_ahead_run(&work);
-	shmg_array_clear(&listing.pids);
+	for (size_t i = 0; !status && i < pids.count; i++)
+		status = add_process(look, pids.items[i]);
+	shmg_array_clear(&pids);
 	return status;
 }
