@@ -209,8 +209,8 @@ static void put_objects(struct exposition *out, const struct shmg_facts *facts)
 		if (object->kind > SHMG_KIND_TMPFS || object->file_type != SHMG_FILE_REGULAR)
 			continue;
 		counts[object->kind]++;
-		sizes[object->kind] += object->size == SHMG_U64_UNKNOWN ? 0 : object->size;
-		residents[object->kind] += object->resident == SHMG_U64_UNKNOWN ? 0 : object->resident;
+		shmg_total_add(&sizes[object->kind], object->size);
+		shmg_total_add(&residents[object->kind], object->resident);
 	}
 	metric(out, "shmguard_objects", "Shared-memory objects by kind.");
 	for (size_t i = 0; kinds[i]; i++)

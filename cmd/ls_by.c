@@ -115,9 +115,8 @@ static void add_hold(struct shmg_consumer *row, const struct shmg_facts *facts, 
 {
 	const struct shmg_object *object = &facts->objects.items[hold->object];
 
-	if (hold->bytes != SHMG_U64_UNKNOWN)
-		row->mapped += hold->bytes;
-	row->resident += share_of(object, hold);
+	shmg_total_add(&row->mapped, hold->bytes);
+	shmg_total_add(&row->resident, share_of(object, hold));
 	if (seen->groups[hold->object] == seen->group)
 		return;
 	seen->groups[hold->object] = seen->group;

@@ -87,10 +87,8 @@ static void add_up(struct shmg_ls *ls)
 	ls->bytes = ls->resident = 0;
 	for (size_t i = 0; i < ls->count; i++) {
 		const struct shmg_object *object = &ls->facts->objects.items[ls->rows[i]];
-		if (object->size != SHMG_U64_UNKNOWN)
-			ls->bytes += object->size;
-		if (object->resident != SHMG_U64_UNKNOWN)
-			ls->resident += object->resident;
+		shmg_total_add(&ls->bytes, object->size);
+		shmg_total_add(&ls->resident, object->resident);
 	}
 }
 

@@ -38,9 +38,13 @@ static bool has_name(const struct shmg_object *object, const char *text, size_t 
 	size_t skipped = strlen(prefix), bytes = strlen(name);
 	if (length == skipped + bytes && memcmp(text, prefix, skipped) == 0 && memcmp(text + skipped, name, bytes) == 0)
 		return true;
-	return object->kind == SHMG_KIND_POSIX && length == sizeof directory - 1 + bytes &&
-	       memcmp(text, directory, sizeof directory - 1) == 0 &&
-	       memcmp(text + sizeof directory - 1, name, bytes) == 0;
+	/* The file behind it: "/dev/shm/x" is "/x", "/dev/shm/sem.x" is "sem:/x". */
+	const char *file = object->kind == SHMG_KIND_POSIX ? "/" : object->kind == SHMG_KIND_SEMAPHORE ? "/sem." : NULL;
+	size_t before = sizeof directory - 1;
+	if (!file || name[0] != '/' || length != before + strlen(file) + bytes - 1 ||
+	    memcmp(text, directory, before) != 0 || memcmp(text + before, file, strlen(file)) != 0)
+		return false;
+	return memcmp(text + before + strlen(file), name + 1, bytes - 1) == 0;
 }
 
 static bool has_name_and_inode(const struct shmg_object *object, const char *text)

@@ -94,7 +94,7 @@ static int name_file(int fd, const char *path, const char *second)
 /* Opens the second name, which a run that was killed may have left, for this run alone. */
 static int open_second(const char *second)
 {
-	SHMG_AUTO_FD fd = open(second, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	SHMG_AUTO_FD fd = open(second, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat ours, named;
 
 	if (fd < 0)

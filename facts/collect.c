@@ -42,35 +42,24 @@ static uint64_t inode_of(const struct shmg_look *look, const char *path)
 	return fstatat(look->proc, path, &status, 0) < 0 ? SHMG_U64_UNKNOWN : status.st_ino;
 }
 
-static uint64_t link_number(const struct shmg_look *look, const char *path)
-{
-	char target[64];
-	ssize_t length = readlinkat(look->proc, path, target, sizeof target - 1);
-	if (length < 0)
-		return SHMG_U64_UNKNOWN;
-	target[length] = '\0';
-	const char *digits = strchr(target, '[');
-	return digits ? strtoull(digits + 1, NULL, 10) : SHMG_U64_UNKNOWN;
-}
-
 /* The host's namespaces are those of process 1, or ours where it may not be asked. */
 static void find_own_namespaces(struct shmg_look *look)
 {
-	uint64_t (*ask)(const struct shmg_look *, const char *) = look->root.live ? inode_of : link_number;
-
-	look->own_ipc_ns = ask(look, "self/ns/ipc");
-	look->own_mnt_ns = ask(look, "self/ns/mnt");
-	look->host_ipc_ns = ask(look, "1/ns/ipc");
-	look->host_mnt_ns = ask(look, "1/ns/mnt");
+	if (!look->root.live) {
+		/* Whoever captured the tree is not in it: what it would call its own is the host's. */
+		SHMG_AUTO_FD first = shmg_root_open_below(&look->root, look->proc, "1", O_PATH | O_DIRECTORY);
+		look->own_ipc_ns = look->host_ipc_ns = shmg_captured_namespace(look, first, "ipc");
+		look->own_mnt_ns = look->host_mnt_ns = shmg_captured_namespace(look, first, "mnt");
+		return;
+	}
+	look->own_ipc_ns = inode_of(look, "self/ns/ipc");
+	look->own_mnt_ns = inode_of(look, "self/ns/mnt");
+	look->host_ipc_ns = inode_of(look, "1/ns/ipc");
+	look->host_mnt_ns = inode_of(look, "1/ns/mnt");
 	if (look->host_ipc_ns == SHMG_U64_UNKNOWN)
 		look->host_ipc_ns = look->own_ipc_ns;
 	if (look->host_mnt_ns == SHMG_U64_UNKNOWN)
 		look->host_mnt_ns = look->own_mnt_ns;
-	if (look->root.live)
-		return;
-	/* Whoever captured the tree is not in it: what it calls its own is the host's. */
-	look->own_ipc_ns = look->host_ipc_ns;
-	look->own_mnt_ns = look->host_mnt_ns;
 }
 
 /* Our own mount namespace has a row even where no process may be asked for its. */
@@ -342,6 +331,7 @@ static void release(struct shmg_look *look)
 	shmg_close_fd(&look->proc);
 	shmg_root_close(&look->root);
 	free(look->devices.slots);
+	shmg_array_clear(&look->huge_page_sizes);
 	free(look->namespace_slots);
 	shmg_array_clear(&look->segments);
 	shmg_array_clear(&look->leased);

@@ -65,6 +65,7 @@ struct shmg_look {
 	unsigned want;
 	int proc; /* /proc, O_PATH */
 	struct shmg_device_set devices;
+	SHMG_ARRAY(uint64_t) huge_page_sizes; /* of this machine, bytes */
 	/* Objects by identity: open addressing; a power of two. */
 	struct shmg_slot *slots;
 	size_t slot_count;
@@ -103,9 +104,15 @@ int shmg_collect_sensors(struct shmg_look *look);       /* sensor.c: EDAC and hw
  */
 int shmg_collect_mounts(struct shmg_look *look, const char *pid_path, uint64_t mnt_ns, bool host);
 
+/* hidepid.c: whether /proc leaves out processes that we may not trace. */
+bool shmg_look_hides_processes(const struct shmg_look *look);
 /* process.c: every user process. hold.c: what each of them holds. */
 int shmg_collect_processes(struct shmg_look *look);
 int shmg_collect_holds(struct shmg_look *look);
+/* The inode in the link "ns/TYPE" of a captured process's directory (or -errno for it); unknown where there is none. */
+uint64_t shmg_captured_namespace(const struct shmg_look *look, int directory, const char *type);
+/* A process's /proc directory by its pid; -errno. */
+int shmg_look_open_pid(const struct shmg_look *look, uint32_t pid);
 /*
  * descriptor.c, mapping.c: what the process of a /proc directory holds. To ask is to make the system calls and keep the
  * answers, up to a number; it writes nothing else, so that another thread may (ahead.h). To tell is to enter them in

@@ -66,6 +66,44 @@ int shmg_look_add_device(struct shmg_look *look, uint64_t dev, enum shmg_device_
 	return 0;
 }
 
+/*
+ * Whether a file is on a tmpfs or hugetlbfs, or on something else that answers statfs(2) by itself. A dead server's
+ * file system would never answer, and waiting for it cannot always be killed: so what is asked first is what the kernel
+ * knows alone. A tmpfs makes file handles of type 1 and 12 bytes, which no other file system without a block device
+ * does; a hugetlbfs makes none, and its blocks are huge pages. 0, 1, or -errno where the kernel may not be asked.
+ */
+static int may_be_memory(const struct shmg_look *look, int fd)
+{
+	union {
+		struct file_handle handle;
+		char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} answer = { .handle = { .handle_bytes = MAX_HANDLE_SZ } };
+	struct statx status;
+	int mount;
+
+	if (name_to_handle_at(fd, "", &answer.handle, &mount, AT_EMPTY_PATH) == 0)
+		return answer.handle.handle_type == 1 && answer.handle.handle_bytes == 12;
+	if (errno != EOPNOTSUPP)
+		return -errno;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &status) < 0)
+		return -errno;
+	for (size_t i = 0; i < look->huge_page_sizes.count; i++)
+		if (look->huge_page_sizes.items[i] == status.stx_blksize)
+			return 1;
+	return 0;
+}
+
+static enum shmg_device_type ask_file_system(int fd)
+{
+	struct statfs system;
+
+	if (fstatfs(fd, &system) < 0)
+		return SHMG_DEVICE_OTHER;
+	return system.f_type == TMPFS_MAGIC       ? SHMG_DEVICE_TMPFS
+	       : system.f_type == HUGETLBFS_MAGIC ? SHMG_DEVICE_HUGETLBFS
+						  : SHMG_DEVICE_OTHER;
+}
+
 enum shmg_device_type shmg_look_device_of(struct shmg_look *look, uint64_t dev, int directory, const char *path)
 {
 	enum shmg_device_type type = shmg_look_device(look, dev);
@@ -74,16 +112,16 @@ enum shmg_device_type shmg_look_device_of(struct shmg_look *look, uint64_t dev, 
 	type = SHMG_DEVICE_OTHER;
 	/* Memory has no block device behind it. */
 	if (major(dev) == 0 && look->root.live) {
-		struct statfs system;
 		SHMG_AUTO_FD fd = openat(directory, path, O_PATH | O_CLOEXEC);
 		if (fd < 0)
 			return SHMG_DEVICE_NONE; /* gone: the next one may tell */
-		if (fstatfs(fd, &system) == 0) {
-			if (system.f_type == TMPFS_MAGIC)
-				type = SHMG_DEVICE_TMPFS;
-			else if (system.f_type == HUGETLBFS_MAGIC)
-				type = SHMG_DEVICE_HUGETLBFS;
-		}
+		int memory = may_be_memory(look, fd);
+		if (memory > 0)
+			type = ask_file_system(fd);
+		else if (memory < 0 &&
+			 shmg_facts_note_gap(look->facts, "files of file systems that are mounted nowhere",
+					     strerrordesc_np(-memory), true) < 0)
+			return SHMG_DEVICE_NONE;
 	}
 	return shmg_look_add_device(look, dev, type) < 0 ? SHMG_DEVICE_NONE : type;
 }
@@ -114,6 +152,10 @@ static int add_huge_devices(struct shmg_look *look)
 		unsigned long kilobytes;
 		if (sscanf(entry->d_name, "hugepages-%lukB", &kilobytes) != 1 || kilobytes == 0)
 			continue;
+		uint64_t *page = SHMG_APPEND(&look->huge_page_sizes);
+		if (!page)
+			return -ENOMEM;
+		*page = (uint64_t)kilobytes * 1024;
 		unsigned shift = (unsigned)__builtin_ctzl(kilobytes) + 10;
 		int status = add_device_of_memfd(look, MFD_HUGETLB | shift << MFD_HUGE_SHIFT, SHMG_DEVICE_KERNEL_HUGE);
 		if (status)

@@ -8,10 +8,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -36,7 +38,30 @@ struct walk {
 	int view; /* quiet.c's */
 };
 
-/* Opens a regular file for what is to be read of it; -1 where that is nothing, or may not be. */
+/*
+ * Opens an entry of a directory, and nothing that is mounted over it: rootless containers mount devices over files of a
+ * tmpfs, and a device, or a file of a dead server, must not be opened. -EXDEV where something is.
+ */
+static int open_here(const struct walk *walk, int directory, const char *name, int flags)
+{
+	struct open_how how = { .flags = (unsigned)flags, .resolve = RESOLVE_NO_XDEV };
+	struct statx status;
+	int fd = (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd < 0 ? -errno : fd;
+	/* Linux before 5.6, a filter that knows no openat2(2), or O_NOATIME on somebody else's file. */
+	if (statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
+		  &status) < 0)
+		return -errno;
+	if (makedev(status.stx_dev_major, status.stx_dev_minor) != walk->mount->dev ||
+	    status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT || !S_ISREG(status.stx_mode))
+		return -EXDEV;
+	fd = openat(directory, name, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Opens a regular file for what is to be read of it; -errno where that is nothing, or may not be. */
 static int open_file(const struct walk *walk, int directory, const char *name, bool *ret_may_read)
 {
 	/* O_NONBLOCK: if it was replaced by a FIFO since it was listed, opening must not wait. */
@@ -44,11 +69,11 @@ static int open_file(const struct walk *walk, int directory, const char *name, b
 
 	*ret_may_read = walk->look->want & SHMG_WANT_CONTENT;
 	if (!walk->look->root.live || !(walk->look->want & (SHMG_WANT_CONTENT | SHMG_WANT_LEASE)))
-		return -1;
-	int fd = openat(directory, name, flags | O_NOATIME);
-	if (fd < 0 && errno == EPERM && walk->look->want & SHMG_WANT_LEASE) {
+		return -EINVAL;
+	int fd = open_here(walk, directory, name, flags | O_NOATIME);
+	if (fd == -EPERM && walk->look->want & SHMG_WANT_LEASE) {
 		*ret_may_read = false; /* somebody else's: reading would change its atime */
-		fd = openat(directory, name, flags);
+		fd = open_here(walk, directory, name, flags);
 	}
 	return fd;
 }
@@ -120,6 +145,15 @@ static int set_name(struct walk *walk, const char *name, struct shmg_object *obj
 	return object->name ? 0 : -ENOMEM;
 }
 
+static int note_entry(struct shmg_look *look, int error)
+{
+	if (error == ENOENT) /* removed since it was listed */
+		return 0;
+	return shmg_facts_note_gap(
+		look->facts, "files on tmpfs",
+		error == EACCES ? "permission denied: run as root to see them" : strerrordesc_np(error), true);
+}
+
 /* Adds one entry; *ret_directory says whether it is a directory of this file system. */
 static int add_entry(struct walk *walk, int directory, const struct dirent *entry, bool *ret_directory)
 {
@@ -133,7 +167,7 @@ static int add_entry(struct walk *walk, int directory, const struct dirent *entr
 	if (statx(fd >= 0 ? fd : directory, fd >= 0 ? "" : name,
 		  (fd >= 0 ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW) | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		  STATX_BASIC_STATS | STATX_BTIME, &status) < 0)
-		return 0; /* removed since it was listed */
+		return note_entry(walk->look, errno);
 	uint64_t dev = makedev(status.stx_dev_major, status.stx_dev_minor);
 	if (walk->look->root.live && dev != walk->mount->dev)
 		return 0; /* another file system is mounted here */
@@ -215,7 +249,7 @@ static int walk_directory(struct walk *walk, int fd, unsigned depth)
 		(void)close(fd);
 		return -ENOMEM;
 	}
-	for (struct dirent *entry; (entry = readdir(list));) {
+	for (struct dirent *entry; errno = 0, (entry = readdir(list)) != NULL;) {
 		const char *name = entry->d_name;
 		bool directory;
 		if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))
@@ -226,16 +260,23 @@ static int walk_directory(struct walk *walk, int fd, unsigned depth)
 		if (status)
 			return status;
 	}
-	return 0;
+	return errno ? note_directory(walk->look, errno) : 0;
 }
 
-/* The root directory of a mount below a directory, and only if it is still that mount. */
-static int open_mount_below(const struct shmg_look *look, const struct shmg_mount *mount, int directory,
+struct opening {
+	const struct shmg_mount *mount;
+	int flags; /* O_RDONLY | O_DIRECTORY, or O_PATH for a file that is mounted by itself */
+	int fd;
+};
+
+/* The root of a mount below a directory, and only if it is still that mount. */
+static int open_mount_below(const struct shmg_look *look, const struct opening *opening, int directory,
 			    const char *path)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const int flags = opening->flags | O_NOFOLLOW | O_CLOEXEC;
+	const struct shmg_mount *mount = opening->mount;
 	struct stat status;
-	SHMG_AUTO_FD fd = openat(directory, path, flags | O_NOATIME);
+	SHMG_AUTO_FD fd = openat(directory, path, flags & O_PATH ? flags : flags | O_NOATIME);
 
 	if (fd < 0 && errno == EPERM)
 		fd = openat(directory, path, flags);
@@ -246,11 +287,6 @@ static int open_mount_below(const struct shmg_look *look, const struct shmg_moun
 	return SHMG_TAKE_FD(fd);
 }
 
-struct opening {
-	const struct shmg_mount *mount;
-	int fd;
-};
-
 static int open_through(struct shmg_look *look, int process, uint32_t row, void *context)
 {
 	struct opening *opening = context;
@@ -258,21 +294,19 @@ static int open_through(struct shmg_look *look, int process, uint32_t row, void 
 
 	(void)row;
 	(void)snprintf(path, sizeof path, "root%s", opening->mount->target);
-	opening->fd = open_mount_below(look, opening->mount, process, path);
+	opening->fd = open_mount_below(look, opening, process, path);
 	return opening->fd < 0 ? opening->fd : 0;
 }
 
-static int open_mount(struct shmg_look *look, const struct shmg_mount *mount)
+static int open_mount(struct shmg_look *look, const struct shmg_mount *mount, int flags)
 {
-	struct opening opening = { .mount = mount, .fd = -ENOENT };
+	struct opening opening = { .mount = mount, .flags = flags, .fd = -ENOENT };
 	const char *path = mount->target[1] ? mount->target + 1 : ".";
 
-	if (!look->root.live) {
-		int fd = shmg_root_openat(&look->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-		return fd;
-	}
+	if (!look->root.live)
+		return shmg_root_openat(&look->root, path, flags | O_NOFOLLOW);
 	if (mount->mnt_ns == look->own_mnt_ns)
-		return open_mount_below(look, mount, look->root.fd, path);
+		return open_mount_below(look, &opening, look->root.fd, path);
 	SHMG_FOREACH(ns, &look->facts->namespaces)
 		if (ns->type == SHMG_NAMESPACE_MOUNT && ns->inode == mount->mnt_ns) {
 			int status = shmg_look_in_namespace(look, ns, open_through, &opening);
@@ -285,8 +319,7 @@ static int open_mount(struct shmg_look *look, const struct shmg_mount *mount)
 static int note_unopened(struct shmg_look *look, int status)
 {
 	switch (status) {
-	case -ENOENT:  /* unmounted since */
-	case -ENOTDIR: /* one file, mounted by itself: its file system's own mount has it */
+	case -ENOENT: /* unmounted since */
 		return 0;
 	case -EACCES:
 	case -EPERM:
@@ -300,18 +333,27 @@ static int note_unopened(struct shmg_look *look, int status)
 	}
 }
 
-static int walk_mount(struct shmg_look *look, uint32_t row)
+static const char *namespace_label(struct shmg_look *look, const struct shmg_mount *mount)
+{
+	return mount->host ? shmg_pool_intern(&look->facts->pool, "host", 4)
+			   : shmg_pool_format(&look->facts->pool, "mnt:%llu", (unsigned long long)mount->mnt_ns);
+}
+
+static bool is_huge(const struct shmg_mount *mount)
+{
+	return mount->fstype && strcmp(mount->fstype, "hugetlbfs") == 0;
+}
+
+/* Takes the descriptor of its root directory. */
+static int walk_mount(struct shmg_look *look, uint32_t row, int root)
 {
 	const struct shmg_mount *mount = &look->facts->mounts.items[row];
-	SHMG_AUTO_FD fd = open_mount(look, mount);
-	if (fd < 0)
-		return note_unopened(look, fd);
-
+	SHMG_AUTO_FD fd = root;
 	struct walk walk = {
 		.look = look,
 		.mount = mount,
 		.mount_row = row,
-		.is_huge = mount->fstype && strcmp(mount->fstype, "hugetlbfs") == 0,
+		.is_huge = is_huge(mount),
 		.is_shm = strcmp(mount->target, "/dev/shm") == 0,
 		.length = strlen(mount->target),
 		.root = fd,
@@ -323,13 +365,44 @@ static int walk_mount(struct shmg_look *look, uint32_t row)
 	if (walk.length == 1)
 		walk.length = 0; /* "/" */
 	walk.path[walk.length] = '\0';
-	walk.namespace = mount->host
-				 ? shmg_pool_intern(&look->facts->pool, "host", 4)
-				 : shmg_pool_format(&look->facts->pool, "mnt:%llu", (unsigned long long)mount->mnt_ns);
+	walk.namespace = namespace_label(look, mount);
 	int directory = walk.namespace ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
-	int status = directory >= 0 ? walk_directory(&walk, directory, 0) : walk.namespace ? 0 : -ENOMEM;
+	int status = !walk.namespace ? -ENOMEM
+		     : directory < 0 ? note_directory(look, errno)
+				     : walk_directory(&walk, directory, 0);
 	shmg_close_fd(&walk.view);
 	return status;
+}
+
+/* A file that is mounted by itself, and that no directory shows. It is not opened: what it contains is not known. */
+static int add_lone_file(struct shmg_look *look, uint32_t row)
+{
+	const struct shmg_mount *mount = &look->facts->mounts.items[row];
+	SHMG_AUTO_FD fd = open_mount(look, mount, O_PATH);
+	struct statx status;
+	bool fresh;
+
+	if (fd < 0)
+		return note_unopened(look, fd);
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME, &status) < 0)
+		return note_entry(look, errno);
+	if (!S_ISREG(status.stx_mode))
+		return 0;
+	int64_t object_row =
+		shmg_look_object(look, (struct shmg_identity){ false, mount->dev, status.stx_ino }, &fresh);
+	if (object_row < 0)
+		return -ENOMEM;
+	struct shmg_object *object = &look->facts->objects.items[object_row];
+	if (!fresh)
+		return 0;
+	shmg_object_set_stat(object, &status);
+	object->kind = is_huge(mount) ? SHMG_KIND_HUGETLB : SHMG_KIND_TMPFS;
+	object->flags |= (is_huge(mount) ? SHMG_OBJECT_HUGE : 0u) | (status.stx_nlink ? 0u : SHMG_OBJECT_UNLINKED);
+	object->mount = row;
+	object->ns = mount->mnt_ns;
+	object->name = mount->target;
+	object->namespace = namespace_label(look, mount);
+	return object->namespace ? 0 : -ENOMEM;
 }
 
 static bool is_within(const char *directory, const char *ancestor)
@@ -352,32 +425,64 @@ static bool is_walked(const struct shmg_look *look, const row_list *walked, cons
 	return false;
 }
 
-static int walk_mounts(struct shmg_look *look, row_list *walked)
+/* Its directory shows it no more. */
+static bool is_deleted(const struct shmg_mount *mount)
 {
-	for (uint32_t row = 0; row < look->facts->mounts.count; row++) {
-		const struct shmg_mount *mount = &look->facts->mounts.items[row];
-		if (mount->target[0] != '/' || is_walked(look, walked, mount))
-			continue;
-		int status = mount->hidden
-				     ? shmg_facts_note_gap(look->facts, "files on tmpfs under other mounts",
-							   "nobody can open them by name; held ones are listed", false)
-				     : walk_mount(look, row);
-		if (status)
-			return status;
-		uint32_t *done = mount->hidden ? NULL : SHMG_APPEND(walked);
-		if (!mount->hidden && !done)
-			return -ENOMEM;
-		if (done)
-			*done = row;
-	}
+	static const char suffix[] = "//deleted";
+	size_t length = strlen(mount->root);
+
+	return length >= sizeof suffix - 1 && strcmp(mount->root + length - (sizeof suffix - 1), suffix) == 0;
+}
+
+static int append_row(row_list *rows, uint32_t row)
+{
+	uint32_t *slot = SHMG_APPEND(rows);
+	if (!slot)
+		return -ENOMEM;
+	*slot = row;
 	return 0;
+}
+
+/* `lone` becomes the mounts of single files. */
+static int walk_mounts(struct shmg_look *look, row_list *walked, row_list *lone)
+{
+	int status = 0;
+
+	for (uint32_t row = 0; !status && row < look->facts->mounts.count; row++) {
+		const struct shmg_mount *mount = &look->facts->mounts.items[row];
+		if (mount->target[0] != '/' || (!is_deleted(mount) && is_walked(look, walked, mount)))
+			continue;
+		if (mount->hidden) {
+			status = shmg_facts_note_gap(look->facts, "files on tmpfs under other mounts",
+						     "nobody can open them by name; held ones are listed", false);
+			continue;
+		}
+		int fd = open_mount(look, mount, O_RDONLY | O_DIRECTORY);
+		if (fd >= 0) {
+			status = append_row(walked, row);
+			if (status)
+				(void)close(fd);
+			else
+				status = walk_mount(look, row, fd);
+		} else if (fd == -ENOTDIR && look->root.live) {
+			status = append_row(lone, row);
+		} else {
+			status = note_unopened(look, fd);
+		}
+	}
+	return status;
 }
 
 int shmg_collect_files(struct shmg_look *look)
 {
-	row_list walked = { 0 };
-	int status = walk_mounts(look, &walked);
+	row_list walked = { 0 }, lone = { 0 };
+	int status = walk_mounts(look, &walked, &lone);
 
+	for (size_t i = 0; !status && i < lone.count; i++)
+		if (is_deleted(&look->facts->mounts.items[lone.items[i]]) ||
+		    !is_walked(look, &walked, &look->facts->mounts.items[lone.items[i]]))
+			status = add_lone_file(look, lone.items[i]);
 	shmg_array_clear(&walked);
+	shmg_array_clear(&lone);
 	return status;
 }

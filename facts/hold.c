@@ -26,12 +26,12 @@ static void read_limits(struct shmg_look *look, int directory, struct shmg_proce
 	const char *at;
 	uint64_t value;
 
-	if (shmg_read_at(directory, "coredump_filter", text, SHMG_SCRATCH) > 0) {
+	if (shmg_root_read_below(&look->root, directory, "coredump_filter", text, SHMG_SCRATCH) > 0) {
 		at = text;
 		if (shmg_scan_number(&at, 16, &value))
 			process->coredump_filter = (uint32_t)value;
 	}
-	if (shmg_read_at(directory, "limits", text, SHMG_SCRATCH) <= 0)
+	if (shmg_root_read_below(&look->root, directory, "limits", text, SHMG_SCRATCH) <= 0)
 		return;
 	at = strstr(text, "Max locked memory");
 	if (!at)
@@ -49,19 +49,26 @@ static void read_limits(struct shmg_look *look, int directory, struct shmg_proce
 	}
 }
 
-/* What could not be read for lack of permission; everything else means that the process is going away. */
+/* What could not be read. That a process of a running machine has ended is no gap. */
 static int note_unseen(struct shmg_look *look, int status, uint32_t flag, const char *what)
 {
-	if (status == -ENOMEM)
+	struct shmg_process *process = &look->facts->processes.items[look->process];
+	const char *why;
+
+	if (status == 0 || status == -ENOMEM)
 		return status;
-	if (status != -EACCES && status != -EPERM)
+	if (look->root.live && (status == -ENOENT || status == -ESRCH))
 		return 0;
-	look->facts->processes.items[look->process].flags |= flag;
-	return shmg_facts_note_unseen_holder(
-		look->facts, what,
-		geteuid() == 0 ? "refused to root: they have more capabilities, or a security module objects"
-			       : "permission denied: run as root to see them",
-		&look->facts->processes.items[look->process]);
+	if (!look->root.live)
+		why = status == -ENOENT ? "the captured tree does not hold them" : strerrordesc_np(-status);
+	else if (status != -EACCES && status != -EPERM)
+		why = strerrordesc_np(-status);
+	else if (geteuid() == 0)
+		why = "refused to root: they have more capabilities, or a security module objects";
+	else
+		why = "permission denied: run as root to see them";
+	process->flags |= flag;
+	return shmg_facts_note_unseen_holder(look->facts, what, why, process);
 }
 
 /* Takes back what was seen of a process that ended meanwhile. */
@@ -118,35 +125,52 @@ static void ask_process(const void *context, size_t row, void *answer)
 		ask_directory(directory, answer);
 }
 
+/* What it holds is entered from row `first` of the holds on. */
+static int tell_directory(struct shmg_look *look, int directory, struct answer *answer, size_t first)
+{
+	static const char mappings[] = "mappings of processes", descriptors[] = "descriptors of processes";
+	int status;
+
+	if (directory < 0) {
+		status = directory == -ESRCH ? directory
+					     : note_unseen(look, directory, SHMG_PROCESS_FDS_UNSEEN, descriptors);
+		if (!status)
+			status = note_unseen(look, directory, SHMG_PROCESS_MAPS_UNSEEN, mappings);
+	} else if (look->root.live) {
+		if (!answer->asked)
+			ask_directory(directory, answer);
+		status = tell_holds(look, directory, answer);
+	} else {
+		status = tell_captured(look, directory);
+	}
+	if (status == -ESRCH)
+		forget_holds(look, first);
+	return status;
+}
+
 static int tell_process(void *context, size_t row, void *asked)
 {
 	struct shmg_look *look = context;
 	struct answer *answer = asked;
 	struct shmg_facts *facts = look->facts;
 	size_t first = facts->holds.count;
-	SHMG_AUTO_FD opened = look->process_fds.items[row] < 0 ? shmg_look_open_process(look, (uint32_t)row) : -1;
-	int directory = opened >= 0 ? opened : look->process_fds.items[row];
+	bool kept = look->process_fds.items[row] >= 0;
+	int opened = kept ? -1 : shmg_look_open_process(look, (uint32_t)row);
+	int directory = kept ? look->process_fds.items[row] : opened;
 
 	look->process = (uint32_t)row;
-	if (directory >= 0 && look->root.live && !answer->asked)
-		ask_directory(directory, answer);
-	int status = directory < 0     ? -ESRCH
-		     : look->root.live ? tell_holds(look, directory, answer)
-				       : tell_captured(look, directory);
+	int status = tell_directory(look, directory, answer, first);
 	release_answer(answer);
-	if (status == -ESRCH) {
-		forget_holds(look, first);
-		return 0;
+	if (!status) {
+		struct shmg_process *process = &facts->processes.items[row];
+		process->shared_bytes = 0;
+		for (size_t hold = first; hold < facts->holds.count; hold++)
+			shmg_total_add(&process->shared_bytes, facts->holds.items[hold].bytes);
+		if (look->want & SHMG_WANT_HOST && facts->holds.count > first)
+			read_limits(look, directory, process);
 	}
-	if (status)
-		return status;
-	struct shmg_process *process = &facts->processes.items[row];
-	process->shared_bytes = 0;
-	for (size_t hold = first; hold < facts->holds.count; hold++)
-		process->shared_bytes += facts->holds.items[hold].bytes;
-	if (look->want & SHMG_WANT_HOST && facts->holds.count > first)
-		read_limits(look, directory, process);
-	return 0;
+	shmg_close_fd(&opened);
+	return status == -ESRCH ? 0 : status;
 }
 
 int shmg_collect_holds(struct shmg_look *look)

@@ -35,18 +35,11 @@ static bool parse_line(const char *line, struct shmg_leased *ret_leased)
 	return true;
 }
 
-int shmg_collect_leases(struct shmg_look *look)
+static int read_locks(struct shmg_look *look, FILE *file)
 {
-	if (!(look->want & (SHMG_WANT_CONTENT | SHMG_WANT_LEASE)))
-		return 0; /* no file will be opened */
-	SHMG_AUTO_FD fd = shmg_root_openat(&look->root, "proc/locks", O_RDONLY);
-	SHMG_AUTO_FILE file = fd < 0 ? NULL : fdopen(fd, "re");
-	if (!file)
-		return 0;
-	(void)SHMG_TAKE_FD(fd);
-
 	SHMG_AUTO_FREE char *line = NULL;
 	size_t size = 0;
+
 	while (getline(&line, &size, file) > 0) {
 		struct shmg_leased leased;
 		if (!parse_line(line, &leased))
@@ -59,10 +52,36 @@ int shmg_collect_leases(struct shmg_look *look)
 	return 0;
 }
 
+static int compare_leased(const void *left, const void *right)
+{
+	const struct shmg_leased *a = left, *b = right;
+	return a->ino != b->ino ? (a->ino > b->ino) - (a->ino < b->ino) : (a->dev > b->dev) - (a->dev < b->dev);
+}
+
+int shmg_collect_leases(struct shmg_look *look)
+{
+	if (!(look->want & (SHMG_WANT_CONTENT | SHMG_WANT_LEASE)) || !look->root.live)
+		return 0; /* no file will be opened */
+	SHMG_AUTO_FD fd = shmg_root_openat(&look->root, "proc/locks", O_RDONLY);
+	SHMG_AUTO_FILE file = fd < 0 ? NULL : fdopen(fd, "re");
+	if (!file) {
+		/* Who has leases is not known: none may be taken from them. */
+		look->want &= ~(unsigned)(SHMG_WANT_CONTENT | SHMG_WANT_LEASE);
+		return shmg_facts_note_gap(look->facts, "contents of files, and whether anybody has them open",
+					   "/proc/locks could not be read, and to open a file that somebody has a "
+					   "lease on would take it away",
+					   false);
+	}
+	(void)SHMG_TAKE_FD(fd);
+	int status = read_locks(look, file);
+	if (look->leased.count)
+		qsort(look->leased.items, look->leased.count, sizeof *look->leased.items, compare_leased);
+	return status;
+}
+
 bool shmg_look_is_leased(const struct shmg_look *look, uint64_t dev, uint64_t ino)
 {
-	SHMG_FOREACH(leased, &look->leased)
-		if (leased->ino == ino && leased->dev == dev)
-			return true;
-	return false;
+	const struct shmg_leased wanted = { dev, ino };
+	return look->leased.count &&
+	       bsearch(&wanted, look->leased.items, look->leased.count, sizeof wanted, compare_leased);
 }

@@ -369,6 +369,6 @@ int shmg_tell_mappings(struct shmg_look *look, int directory, struct shmg_asked_
 
 int shmg_collect_captured_mappings(struct shmg_look *look, int directory)
 {
-	int maps = openat(directory, "maps", O_RDONLY | O_CLOEXEC);
-	return maps < 0 ? -errno : collect_by_text(look, directory, maps);
+	int maps = shmg_root_open_below(&look->root, directory, "maps", O_RDONLY);
+	return maps < 0 ? maps : collect_by_text(look, directory, maps);
 }

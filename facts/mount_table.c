@@ -68,11 +68,13 @@ int shmg_mount_table_parse(char *text, size_t length, struct libmnt_table **ret_
 			return -ENOMEM;
 		(void)mnt_table_set_userdata(table, &broken);
 		(void)mnt_table_set_parser_errcb(table, count_broken_line);
+		errno = 0;
 		/* The name serves only to find a process id in it, which would cost a realpath(3). */
 		int code = mnt_table_parse_stream(table, stream, "");
 		(void)mnt_table_set_parser_errcb(table, NULL);
 		(void)mnt_table_set_userdata(table, NULL);
-		if (code)
+		/* To libmount a line for which there was no memory is a broken one. */
+		if (code || (broken && errno == ENOMEM))
 			return -ENOMEM;
 	}
 	*ret_table = SHMG_TAKE_PTR(table);

@@ -215,7 +215,7 @@ int shmg_look_hold(struct shmg_look *look, uint32_t object, const struct shmg_us
 	}
 	if (use->maps && !hold->maps)
 		hold->address = use->address;
-	hold->bytes += use->bytes;
+	shmg_total_add(&hold->bytes, use->bytes);
 	hold->maps += use->maps;
 	hold->fds += use->fds;
 	hold->access |= use->access;

@@ -95,16 +95,15 @@ static void parse_status(const char *text, struct shmg_process *process)
 	}
 }
 
-static uint64_t namespace_of(const struct shmg_look *look, int directory, const char *path)
+/* "ipc:[4026531839]" */
+uint64_t shmg_captured_namespace(const struct shmg_look *look, int directory, const char *type)
 {
-	if (look->root.live) {
-		struct stat status;
-		return fstatat(directory, path, &status, 0) < 0 ? SHMG_U64_UNKNOWN : status.st_ino;
-	}
-	/* "ipc:[4026531839]" */
 	char target[64];
 	uint64_t inode;
-	ssize_t length = readlinkat(directory, path, target, sizeof target - 1);
+	SHMG_AUTO_FD links =
+		directory < 0 ? -1 : shmg_root_open_below(&look->root, directory, "ns", O_PATH | O_DIRECTORY);
+	ssize_t length = links < 0 ? -1 : readlinkat(links, type, target, sizeof target - 1);
+
 	if (length < 0)
 		return SHMG_U64_UNKNOWN;
 	target[length] = '\0';
@@ -112,25 +111,34 @@ static uint64_t namespace_of(const struct shmg_look *look, int directory, const 
 	return at && (at++, shmg_scan_number(&at, 10, &inode)) ? inode : SHMG_U64_UNKNOWN;
 }
 
+static uint64_t namespace_of(const struct shmg_look *look, int directory, const char *type)
+{
+	struct stat status;
+	char path[16];
+
+	if (!look->root.live)
+		return shmg_captured_namespace(look, directory, type);
+	(void)snprintf(path, sizeof path, "ns/%s", type);
+	return fstatat(directory, path, &status, 0) < 0 ? SHMG_U64_UNKNOWN : status.st_ino;
+}
+
 static void read_namespaces(const struct shmg_look *look, int directory, struct shmg_process *process)
 {
-	process->ipc_ns = namespace_of(look, directory, "ns/ipc");
-	process->mnt_ns = namespace_of(look, directory, "ns/mnt");
+	process->ipc_ns = namespace_of(look, directory, "ipc");
+	process->mnt_ns = namespace_of(look, directory, "mnt");
 	if (look->want & SHMG_WANT_DETAIL) {
-		process->pid_ns = namespace_of(look, directory, "ns/pid");
-		process->user_ns = namespace_of(look, directory, "ns/user");
+		process->pid_ns = namespace_of(look, directory, "pid");
+		process->user_ns = namespace_of(look, directory, "user");
 	}
 }
 
 static int read_identity(struct shmg_look *look, int directory, struct shmg_process *process, bool *ret_headless)
 {
 	char *text = look->scratch;
-	ssize_t length = shmg_read_at(directory, "stat", text, SMALL_FILE);
+	ssize_t length = shmg_root_read_below(&look->root, directory, "stat", text, SMALL_FILE);
 
-	if (length == -EACCES || length == -EPERM)
-		return -EACCES;
 	if (length < 0)
-		return -ESRCH;
+		return (int)length;
 	int status = parse_stat(look, text, process, ret_headless);
 	if (status)
 		return status;
@@ -140,12 +148,16 @@ static int read_identity(struct shmg_look *look, int directory, struct shmg_proc
 				   (int64_t)(process->start_ticks % (uint64_t)ticks) * (1000000000 / ticks);
 
 	/* Where the list of groups alone fills it, what stands behind them stays unknown. */
-	length = shmg_read_at(directory, "status", text, SHMG_SCRATCH);
+	length = shmg_root_read_below(&look->root, directory, "status", text, SHMG_SCRATCH);
 	if (length == -EFBIG)
 		text[SHMG_SCRATCH - 1] = '\0';
 	if (length >= 0 || length == -EFBIG)
 		parse_status(text, process);
-	if (shmg_read_at(directory, "cgroup", text, SHMG_SCRATCH) > 0) {
+	else if (look->root.live && length != -ENOENT && length != -ESRCH)
+		status = shmg_facts_note_gap(look->facts, "owners of processes", strerrordesc_np((int)-length), false);
+	if (status)
+		return status;
+	if (shmg_root_read_below(&look->root, directory, "cgroup", text, SHMG_SCRATCH) > 0) {
 		bool container;
 		process->unit = shmg_unit_of_cgroup(&look->facts->pool, text, &container);
 		process->container = container;
@@ -188,16 +200,48 @@ static int note_hidden(struct shmg_look *look)
 				   true);
 }
 
+/* A process that could not be asked who it is, and so is in no list. On a running machine it may just have ended. */
+static int note_unasked(struct shmg_look *look, int status)
+{
+	switch (status) {
+	case 1: /* a kernel thread */
+		return 0;
+	case -ENOMEM:
+		return status;
+	case -EACCES:
+	case -EPERM:
+		return note_hidden(look);
+	case -ENOENT:
+	case -ESRCH:
+		if (look->root.live)
+			return 0;
+		status = -EINVAL;
+		break;
+	default:
+		break;
+	}
+	look->all_processes = false;
+	return shmg_facts_note_gap(look->facts, "processes",
+				   look->root.live ? strerrordesc_np(-status)
+						   : "their files in the captured tree are missing, or no such files",
+				   true);
+}
+
+int shmg_look_open_pid(const struct shmg_look *look, uint32_t pid)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof name, "%" PRIu32, pid);
+	return shmg_root_open_below(&look->root, look->proc, name, O_PATH | O_DIRECTORY);
+}
+
 static int add_process(struct shmg_look *look, uint32_t pid)
 {
 	struct shmg_facts *facts = look->facts;
 	bool headless = false;
-	char name[16];
-
-	(void)snprintf(name, sizeof name, "%" PRIu32, pid);
-	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	SHMG_AUTO_FD directory = shmg_look_open_pid(look, pid);
 	if (directory < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : note_hidden(look);
+		return note_unasked(look, directory);
 	struct shmg_process *process = SHMG_APPEND(&facts->processes);
 	int *kept = SHMG_APPEND(&look->process_fds);
 	if (!process || !kept)
@@ -212,9 +256,9 @@ static int add_process(struct shmg_look *look, uint32_t pid)
 	if (status) {
 		facts->processes.count--;
 		look->process_fds.count--;
-		return status == -ENOMEM ? status : status == -EACCES ? note_hidden(look) : 0;
+		return note_unasked(look, status);
 	}
-	if (headless) {
+	if (headless && look->root.live) {
 		int thread = open_live_thread(directory);
 		if (thread >= 0) {
 			shmg_close_fd(&directory);
@@ -238,13 +282,15 @@ int shmg_look_open_process(struct shmg_look *look, uint32_t row)
 	const struct shmg_process *process = &look->facts->processes.items[row];
 	struct shmg_process again = { 0 };
 	bool headless = false;
-	char name[16];
-	(void)snprintf(name, sizeof name, "%" PRIu32, process->pid);
-	SHMG_AUTO_FD directory = openat(look->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 || shmg_read_at(directory, "stat", look->scratch, SMALL_FILE) < 0 ||
-	    parse_stat(look, look->scratch, &again, &headless) || again.start_ticks != process->start_ticks)
+	SHMG_AUTO_FD directory = shmg_look_open_pid(look, process->pid);
+	if (directory < 0)
+		return directory == -ENOENT ? -ESRCH : directory;
+	ssize_t length = shmg_root_read_below(&look->root, directory, "stat", look->scratch, SMALL_FILE);
+	if (length < 0)
+		return length == -ENOENT ? -ESRCH : (int)length;
+	if (parse_stat(look, look->scratch, &again, &headless) || again.start_ticks != process->start_ticks)
 		return -ESRCH;
-	return headless ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
+	return headless && look->root.live ? open_live_thread(directory) : SHMG_TAKE_FD(directory);
 }
 
 static int compare_pids(const void *left, const void *right)
@@ -282,7 +328,9 @@ int shmg_collect_processes(struct shmg_look *look)
 	int status = list_pids(look, &pids);
 
 	look->all_processes = pids.count && pids.items[0] == 1;
-	if (!status && !look->all_processes)
+	if (!status && shmg_look_hides_processes(look))
+		status = note_hidden(look);
+	else if (!status && !look->all_processes)
 		status = shmg_facts_note_gap(look->facts, "processes of other users",
 					     "/proc does not show process 1: it is mounted with hidepid; run as root",
 					     true);

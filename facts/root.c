@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,17 +26,43 @@ void shmg_root_close(struct shmg_root *root)
 	shmg_close_fd(&root->fd);
 }
 
+static int check_captured(int fd, int flags)
+{
+	struct stat status;
+
+	if (flags & (O_PATH | O_DIRECTORY))
+		return 0;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	return status.st_size > (off_t)SHMG_CAPTURED_MAX ? -EFBIG : 0;
+}
+
+static int open_captured(int directory, const char *path, int flags, uint64_t resolve)
+{
+	int how_flags = flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY);
+	struct open_how how = { .flags = (unsigned)how_flags, .resolve = resolve };
+	SHMG_AUTO_FD fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+	int code = fd < 0 ? -errno : check_captured(fd, flags);
+
+	return code ? code : SHMG_TAKE_FD(fd);
+}
+
 int shmg_root_openat(const struct shmg_root *root, const char *path, int flags)
 {
-	int fd;
+	/* A captured tree holds links such as /proc/mounts -> self/mounts or absolute ones. */
+	if (!root->live)
+		return open_captured(root->fd, path, flags, RESOLVE_IN_ROOT);
+	int fd = openat(root->fd, path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
 
-	if (root->live) {
-		fd = openat(root->fd, path, flags | O_CLOEXEC);
-	} else {
-		/* A captured tree holds links such as /proc/mounts -> self/mounts or absolute ones. */
-		struct open_how how = { .flags = (unsigned)flags | (unsigned)O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-		fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof how);
-	}
+int shmg_root_open_below(const struct shmg_root *root, int directory, const char *path, int flags)
+{
+	if (!root->live)
+		return open_captured(directory, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	int fd = openat(directory, path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -61,6 +88,12 @@ static ssize_t read_small(int fd, char *buffer, size_t size)
 ssize_t shmg_root_read(const struct shmg_root *root, const char *path, char *buffer, size_t size)
 {
 	SHMG_AUTO_FD fd = shmg_root_openat(root, path, O_RDONLY | O_NONBLOCK);
+	return fd < 0 ? fd : read_small(fd, buffer, size);
+}
+
+ssize_t shmg_root_read_below(const struct shmg_root *root, int directory, const char *path, char *buffer, size_t size)
+{
+	SHMG_AUTO_FD fd = shmg_root_open_below(root, directory, path, O_RDONLY | O_NONBLOCK);
 	return fd < 0 ? fd : read_small(fd, buffer, size);
 }
 

@@ -2,6 +2,7 @@
 /*
  * System V segments, from /proc/sysvipc/shm: the one place that has the resident bytes of each, and that needs no
  * permission on the segment. The file shows the reader's own IPC namespace, so others are entered, read and left.
+ * Where /proc does not have it (subset=pid) shmctl(2) is asked, which knows all but the resident bytes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,9 @@
 #include "facts/scan.h"
 #include "lib/base/cleanup.h"
 
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15
+#endif
 #define MODE_DEST 01000u
 #define MODE_LOCKED 02000u
 #define MODE_HUGETLB 04000u
@@ -50,35 +54,33 @@ static int64_t time_of(int64_t seconds)
 	return seconds ? shmg_statx_time(seconds, 0) : SHMG_TIME_UNKNOWN;
 }
 
-static int add_segment(struct shmg_look *look, const struct shmg_namespace *ns, const char *label, const char *line)
+static int add_segment(struct shmg_look *look, const struct shmg_namespace *ns, const char *label,
+		       const struct row *row)
 {
-	struct row row;
-	if (!parse_row(line, &row))
-		return 0;
 	bool fresh;
-	int64_t index = shmg_look_object(look, (struct shmg_identity){ true, ns->inode, (uint64_t)row.id }, &fresh);
+	int64_t index = shmg_look_object(look, (struct shmg_identity){ true, ns->inode, (uint64_t)row->id }, &fresh);
 	if (index < 0)
 		return -ENOMEM;
 
 	struct shmg_object *object = &look->facts->objects.items[index];
 	object->namespace = label;
-	object->key = (uint32_t)row.key;
-	object->mode = row.mode & 0777;
-	object->flags |= (row.mode & MODE_DEST ? SHMG_OBJECT_MARKED : 0u) |
-			 (row.mode & MODE_LOCKED ? SHMG_OBJECT_LOCKED : 0u) |
-			 (row.mode & MODE_HUGETLB ? SHMG_OBJECT_HUGE : 0u);
-	object->size = row.size;
-	object->resident = row.resident;
-	object->swapped = row.swapped;
-	object->nattch = row.nattch;
-	object->uid = (uint32_t)row.uid;
-	object->gid = (uint32_t)row.gid;
-	object->creator_uid = (uint32_t)row.cuid;
-	object->creator = (uint32_t)row.cpid;
-	object->last = (uint32_t)row.lpid;
-	object->attached = time_of(row.attached);
-	object->detached = time_of(row.detached);
-	object->changed = time_of(row.changed);
+	object->key = (uint32_t)row->key;
+	object->mode = row->mode & 0777;
+	object->flags |= (row->mode & MODE_DEST ? SHMG_OBJECT_MARKED : 0u) |
+			 (row->mode & MODE_LOCKED ? SHMG_OBJECT_LOCKED : 0u) |
+			 (row->mode & MODE_HUGETLB ? SHMG_OBJECT_HUGE : 0u);
+	object->size = row->size;
+	object->resident = row->resident;
+	object->swapped = row->swapped;
+	object->nattch = row->nattch;
+	object->uid = (uint32_t)row->uid;
+	object->gid = (uint32_t)row->gid;
+	object->creator_uid = (uint32_t)row->cuid;
+	object->creator = (uint32_t)row->cpid;
+	object->last = (uint32_t)row->lpid;
+	object->attached = time_of(row->attached);
+	object->detached = time_of(row->detached);
+	object->changed = time_of(row->changed);
 	return 0;
 }
 
@@ -88,26 +90,99 @@ static const char *label_of(struct shmg_look *look, const struct shmg_namespace 
 			: shmg_pool_format(&look->facts->pool, "ipc:%llu", (unsigned long long)ns->inode);
 }
 
+static int read_list(struct shmg_look *look, const struct shmg_namespace *ns, const char *label, FILE *file)
+{
+	SHMG_AUTO_FREE char *line = NULL;
+	size_t size = 0;
+	int status = 0;
+	struct row row;
+
+	while (!status && getline(&line, &size, file) > 0)
+		if (parse_row(line, &row)) /* the heading is none */
+			status = add_segment(look, ns, label, &row);
+	return status;
+}
+
+static struct row row_of(int id, const struct shmid_ds *segment)
+{
+	return (struct row){
+		.key = segment->shm_perm.__key,
+		.id = id,
+		.mode = segment->shm_perm.mode,
+		.size = segment->shm_segsz,
+		.cpid = segment->shm_cpid,
+		.lpid = segment->shm_lpid,
+		.nattch = segment->shm_nattch,
+		.uid = segment->shm_perm.uid,
+		.gid = segment->shm_perm.gid,
+		.cuid = segment->shm_perm.cuid,
+		.cgid = segment->shm_perm.cgid,
+		.attached = segment->shm_atime,
+		.detached = segment->shm_dtime,
+		.changed = segment->shm_ctime,
+		.resident = SHMG_U64_UNKNOWN,
+		.swapped = SHMG_U64_UNKNOWN,
+	};
+}
+
+/* -ENOSYS: a kernel without System V IPC. */
+static int ask_kernel(struct shmg_look *look, const struct shmg_namespace *ns, const char *label)
+{
+	struct shm_info usage;
+	struct shmid_ds segment;
+	int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&usage), status = 0;
+
+	if (last < 0)
+		return -errno;
+	for (int index = 0; !status && index <= last; index++) {
+		/* STAT_ANY (4.17) needs no permission on the segment. */
+		int id = shmctl(index, SHM_STAT_ANY, &segment);
+		if (id < 0 && errno == EINVAL)
+			id = shmctl(index, SHM_STAT, &segment);
+		if (id >= 0) {
+			const struct row row = row_of(id, &segment);
+			status = add_segment(look, ns, label, &row);
+		} else if (errno == EACCES) {
+			status = shmg_facts_note_gap(look->facts, "System V segments",
+						     "/proc/sysvipc is not there, and this kernel lists only what may "
+						     "be read: run as root",
+						     true);
+		}
+	}
+	return status ? status
+		      : shmg_facts_note_gap(look->facts, "resident bytes of System V segments",
+					    "/proc/sysvipc is not there: /proc is mounted with subset=pid", false);
+}
+
 /* The segments of the IPC namespace that we are in. */
 static int read_segments(struct shmg_look *look, struct shmg_namespace *ns)
 {
 	SHMG_AUTO_FD fd = shmg_root_openat(&look->root, "proc/sysvipc/shm", O_RDONLY);
-	SHMG_AUTO_FILE file = fd < 0 ? NULL : fdopen(fd, "re");
-	if (!file)
-		return fd == -ENOENT ? 0 /* a kernel without System V IPC */
-				     : shmg_facts_note_gap(look->facts, "System V segments", strerror(-fd), true);
-	(void)SHMG_TAKE_FD(fd);
 	const char *label = label_of(look, ns);
+	int status = fd < 0 ? fd : 0;
+
 	if (!label)
 		return -ENOMEM;
-	SHMG_AUTO_FREE char *line = NULL;
-	size_t size = 0;
-	int status = 0;
-	/* The heading does not parse as a row. */
-	while (!status && getline(&line, &size, file) > 0)
-		status = add_segment(look, ns, label, line);
-	ns->seen = 1;
-	return status;
+	if (fd >= 0) {
+		SHMG_AUTO_FILE file = fdopen(fd, "re");
+		status = file ? 0 : -errno;
+		if (file) {
+			(void)SHMG_TAKE_FD(fd);
+			status = read_list(look, ns, label, file);
+		}
+	} else if (fd == -ENOENT && look->root.live) {
+		status = ask_kernel(look, ns, label);
+		if (status == -ENOSYS) /* there can be none */
+			status = 0;
+	}
+	if (status == 0)
+		ns->seen = 1;
+	if (status == 0 || status == -ENOMEM)
+		return status;
+	return shmg_facts_note_gap(look->facts, "System V segments",
+				   status == -ENOENT ? "the captured tree does not hold proc/sysvipc/shm"
+						     : strerrordesc_np(-status),
+				   true);
 }
 
 static void read_limits(struct shmg_look *look, struct shmg_namespace *ns)

@@ -386,6 +386,7 @@ static int load(const char *path, json_t **ret_document, struct shmg_error *erro
 		return shmg_error_set(error, -errno, path, "cannot open it: %s", strerrordesc_np(errno));
 	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > (off_t)DOCUMENT_MAX)
 		return refuse_length(path, error);
+	errno = 0; /* jansson's lexer takes its own want of memory for a fault of the document; malloc(3) says it here */
 	*ret_document = json_load_callback(feed, &input, JSON_REJECT_DUPLICATES, &problem);
 	if (*ret_document)
 		return 0;
@@ -393,7 +394,7 @@ static int load(const char *path, json_t **ret_document, struct shmg_error *erro
 		return refuse_length(path, error);
 	if (input.status < 0)
 		return shmg_error_set(error, input.status, path, "cannot read it: %s", strerrordesc_np(-input.status));
-	if (json_error_code(&problem) == json_error_out_of_memory)
+	if (json_error_code(&problem) == json_error_out_of_memory || errno == ENOMEM)
 		return shmg_error_set(error, -ENOMEM, path, "out of memory");
 	/* jansson quotes the document as it is. */
 	if (shmg_escape(problem.text, strlen(problem.text), shown, sizeof shown) < 0)

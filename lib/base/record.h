@@ -21,6 +21,15 @@
 #define SHMG_U8_UNKNOWN UINT8_MAX
 #define SHMG_TIME_UNKNOWN INT64_MIN
 
+/* Adds to a total: what is unknown adds nothing, and a total that does not fit stays UINT64_MAX. */
+static inline void shmg_total_add(uint64_t *total, uint64_t value)
+{
+	if (value == SHMG_U64_UNKNOWN)
+		return;
+	if (__builtin_add_overflow(*total, value, total) || *total == SHMG_U64_UNKNOWN)
+		*total = UINT64_MAX;
+}
+
 enum shmg_type {
 	SHMG_TYPE_NUMBER, /* u8, u16, u32 or u64 */
 	SHMG_TYPE_SIZE,   /* u64, bytes; 1.5M in tables */

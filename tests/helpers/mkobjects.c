@@ -38,7 +38,7 @@
 #define STATUS_SKIP 77
 
 static const struct mk_factory *const tables[] = { mk_sysv_factories, mk_file_factories, mk_memory_factories,
-						   mk_process_factories };
+						   mk_process_factories, mk_mount_factories };
 
 const char *mk_text(const struct mk *mk, const char *name, const char *fallback)
 {
@@ -271,7 +271,9 @@ static int start(char *const *arguments, size_t count, pid_t *ret_child)
 	if (child < 0)
 		return EXIT_FAILURE;
 	if (child == 0) {
-		struct mk mk = { .factory = factory->name, .arguments = arguments + 1, .argument_count = count - 1,
+		struct mk mk = { .factory = factory->name,
+				 .arguments = arguments + 1,
+				 .argument_count = count - 1,
 				 .told = told[1] };
 		(void)close(told[0]);
 		run_child(&mk, factory);
@@ -332,8 +334,7 @@ int main(int argc, char *argv[])
 	if (argc == 2 && strcmp(argv[1], "--list") == 0)
 		return list();
 	if (argc < 2) {
-		(void)fprintf(stderr, 
-			      "usage: mkobjects FACTORY [KEY=VALUE]… [, FACTORY [KEY=VALUE]…]… | --list\n");
+		(void)fprintf(stderr, "usage: mkobjects FACTORY [KEY=VALUE]… [, FACTORY [KEY=VALUE]…]… | --list\n");
 		return EXIT_FAILURE;
 	}
 	/* Blocked before the first fork, so that no child can be told to stop before it listens. */

@@ -34,7 +34,8 @@ struct mk_factory {
 };
 
 /* Each file's table ends with a row that has no name. */
-extern const struct mk_factory mk_sysv_factories[], mk_file_factories[], mk_memory_factories[], mk_process_factories[];
+extern const struct mk_factory mk_sysv_factories[], mk_file_factories[], mk_memory_factories[], mk_process_factories[],
+	mk_mount_factories[];
 
 const char *mk_text(const struct mk *mk, const char *name, const char *fallback);
 uint64_t mk_number(const struct mk *mk, const char *name, uint64_t fallback);
