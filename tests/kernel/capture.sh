@@ -40,6 +40,53 @@ is "$(objects --root "$work/tree")" "$(objects)" "the same objects: names, sizes
 is "$("$shmguard" snapshot --root "$work/tree" 2>/dev/null | jq -r '.host[0].complete')" false \
 	"it does not claim to have seen descriptors"
 
+# --- a tree that somebody made to mislead ---
+
+for verb in ls audit snapshot; do
+	for file in proc/sysvipc/shm proc/1/maps proc/1/stat proc/locks proc/meminfo proc/1/mountinfo etc/fstab; do
+		rm -rf "$work/bad" && cp -a "$work/tree" "$work/bad" && rm -f "$work/bad/$file"
+		mkdir -p "$(dirname "$work/bad/$file")" && mkfifo "$work/bad/$file"
+		guard "$verb" --root "$work/bad"
+		[ "$status" -le 3 ]
+		ok $? "a FIFO at $file does not hang $verb" "status $status $(cat "$work/err")"
+	done
+done
+gaps() { # of the tree, apart from those that every tree has
+	jq -r '.coverage[] | "\(.what): \(.why)"' "$work/out" | grep -v -e '^descriptors of processes' -e '^owners and modes'
+}
+spoil() { # FILE COMMAND…: another tree, with that file made by the command
+	local file=$1
+	shift
+	rm -rf "$work/bad" && cp -a "$work/tree" "$work/bad" && rm -rf "${work:?}/bad/$file"
+	"$@" "$work/bad/$file"
+	guard snapshot --root "$work/bad"
+}
+guard snapshot --root "$work/tree"
+usual=$(gaps)
+process=$(made plain pid 1)
+for file in "proc/$process/maps" "proc/$process/stat" proc/sysvipc/shm; do
+	spoil "$file" true
+	[ "$(gaps)" != "$usual" ] && [ "$(query '.host[0].complete')" = false ]
+	ok $? "that $file is missing is said" "$(gaps)"
+	spoil "$file" truncate -s 6G
+	[ "$(gaps)" != "$usual" ]
+	ok $? "that $file is far too large is said, and it is not read" "$(gaps)"
+done
+pid=4000000
+spoil "proc/$pid" ln -s "/proc/$$"
+is "$(query '[.processes[] | select(.pid == $pid)] | length' --argjson pid "$pid")" 0 \
+	"a link in the place of a process leads nowhere" "$(gaps)"
+echo "$process (LEAKED) S 1 1 1 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 100 0" >"$work/outside"
+spoil "proc/$process/stat" ln -s "$work/outside"
+is "$(query '[.processes[] | select(.comm == "LEAKED")] | length')" 0 "nor one in the place of its stat"
+spoil "proc/$process/maps" ln -s "/proc/$process/maps"
+is "$(query '[.objects[] | select(.name == "/held")][0].mappers')" 0 "nor one in the place of its maps"
+spoil "proc/$process/ns" ln -s "/proc/$process/ns"
+is "$(query '.processes[] | select(.pid == $pid) | .ipc_ns' --argjson pid "$process")" null "nor one in the place of its ns"
+guard snapshot --root "$work/tree"
+[ "$(query '.processes[] | select(.pid == $pid) | .ipc_ns' --argjson pid "$process")" != null ]
+ok $? "(which are known of the tree as it was captured)"
+
 mkdir "$work/empty"
 "$shmguard" audit --root "$work/empty" >"$work/out" 2>"$work/err"
 is "$?" 3 "a tree without a proc is an error"

@@ -76,7 +76,32 @@ is "$(fact 'objects(.kind == "sysv" and .size == 4096)[0].creator_state')" null 
 	"a creator that cannot be seen is not called gone"
 look
 is "$(fact '.host[0].complete')" true "root is not affected"
+# Process 1 may be the user's own, as in a container: then it is listed, and the others are not.
+unshare --pid --fork --kill-child bash -c '
+	mount -t proc -o hidepid=2 proc /proc
+	"$1" posix name=hidden mode=0666 <&9 >"$2/hidden" 2>&1 &
+	until grep -q HOLDING "$2/hidden"; do sleep 0.02; done
+	exec setpriv "--reuid=$3" "--regid=$3" --clear-groups "$4" snapshot' own \
+	"$mkobjects" "$work" "$plain_uid" "$shmguard" >"$work/facts" 2>"$work/err"
+is "$?" 0 "where process 1 is its own, a plain user can look" "$(cat "$work/err")"
+is "$(fact '[.host[0].complete, ([.coverage[] | select(.why | test("hidepid"))] | length), .processes[0].pid] | map(tostring) | join(" ")')" \
+	"false 1 1" "and is told that others are hidden"
+umount /proc 2>/dev/null # in case that mount came through
 mount -o remount,hidepid=0 /proc
+
+# --- too few descriptors ---
+
+# However few, it never says less than there is without saying that it does.
+look
+everything=$(fact '[.objects[] | "\(.kind) \(.ino) \(.mappers) \(.openers)"] | sort | join("\n")')
+silent=''
+for ((limit = 4; limit < 40; limit++)); do
+	(ulimit -n "$limit" && exec "$shmguard" snapshot) >"$work/facts" 2>"$work/err" || continue
+	[ "$(fact '.host[0].complete')" = true ] || continue
+	[ "$(fact '[.objects[] | "\(.kind) \(.ino) \(.mappers) \(.openers)"] | sort | join("\n")')" = "$everything" ] ||
+		silent+="$limit "
+done
+is "$silent" "" "with few descriptors it says what it could not see"
 
 # --- root without its capabilities ---
 
