@@ -195,7 +195,7 @@ static enum shmg_outcome probe_segment_write(struct shmg_audit *audit)
 		bool usable = grants(object, OTHERS_READ);
 		shmg_audit_set_severity(audit, usable ? audit->current->severity : SHMG_SEVERITY_LOW);
 		shmg_audit_find_object(audit, object, "no write permission for others", STAT_SEGMENT,
-				       "mode %04" PRIo32 ", owner uid %" PRIu32 ", key 0x%08" PRIx32 "%s", object->mode,
+				       "mode %04" PRIo32 ", owner uid %" PRIu32 ", key 0x%08" PRIx64 "%s", object->mode,
 				       object->uid, object->key,
 				       usable ? "" : "; others lack the read permission that attaching needs as well");
 	}

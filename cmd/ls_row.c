@@ -33,7 +33,8 @@ static const struct shmg_record_type holder_type =
 	{                                                                                                    \
 		.name = name_, .heading = (heading_), .help = (help_), .type = SHMG_TYPE_##type_,            \
 		.offset = offsetof(struct shmg_object, member),                                              \
-		.size = sizeof(((struct shmg_object *)NULL)->member), .common = (common_), .names = (names_) \
+		.size = sizeof(((struct shmg_object *)NULL)->member),                                        \
+		.digits = SHMG_DIGITS(struct shmg_object, member), .common = (common_), .names = (names_)    \
 	}
 #define FACT(member, type, heading, common, help) FACT_NAMES(#member, member, type, heading, common, NULL, help)
 
@@ -62,7 +63,7 @@ static const struct shmg_field ls_fields[] = {
 	ROW(why, TEXT, "WHY", false, "why the verdict is what it is"),
 	FACT(name, TEXT, "NAME", false, "name or path, as the programs that use it know it"),
 	FACT(id, NUMBER, "ID", false, "System V identifier (shmid)"),
-	FACT(key, HEX, "KEY", false, "System V key; 0 is IPC_PRIVATE"),
+	SHMG_FIELD_HEX32(struct shmg_object, key, "KEY", false, "System V key; 0 is IPC_PRIVATE"),
 	FACT_NAMES("type", file_type, ENUM, "TYPE", false, file_types, "file type; all that holds memory is a file"),
 	FACT(swapped, SIZE, "SWAPPED", false, "how much of a System V segment is in swap"),
 	FACT(uid, NUMBER, "UID", false, "owner's number"),

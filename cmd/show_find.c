@@ -19,7 +19,7 @@ static bool has_key(const struct shmg_object *object, const char *text)
 		return false;
 	errno = 0;
 	unsigned long key = strtoul(text + 4, &end, 0);
-	return !errno && !*end && key <= UINT32_MAX && (uint32_t)key == object->key;
+	return !errno && !*end && key <= UINT32_MAX && key == object->key;
 }
 
 /* The name as it stands, or in the other ways that people write it. */

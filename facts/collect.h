@@ -200,9 +200,9 @@ bool shmg_is_segment_id(const struct shmg_look *look, uint64_t id);
  * Which segment a mapping or descriptor of the kernel's tmpfs is: its id, the key in its name, and what statx says of
  * the file (NULL: not known). The row; -ENOENT where it is of no namespace that could be listed.
  */
-int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint32_t key, const struct statx *file);
+int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint64_t key, const struct statx *file);
 /* The row of it, appended without a namespace where it is of none that could be listed; -ENOMEM. */
-int64_t shmg_look_segment(struct shmg_look *look, uint64_t dev, uint64_t id, uint32_t key, const struct statx *file);
+int64_t shmg_look_segment(struct shmg_look *look, uint64_t dev, uint64_t id, uint64_t key, const struct statx *file);
 
 /* object.c */
 
@@ -225,7 +225,7 @@ struct shmg_file_name {
 	bool rooted;      /* a "/" belongs before it: what shm_open and sem_open know it as */
 	const char *path; /* the same, as it stood there */
 	size_t path_length;
-	uint32_t key; /* System V */
+	uint64_t key; /* System V */
 	bool deleted;
 };
 struct shmg_file_name shmg_look_file_name(enum shmg_device_type device, const char *text, size_t length);

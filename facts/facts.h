@@ -89,6 +89,7 @@ struct shmg_object {
 	uint64_t size;
 	uint64_t resident;
 	uint64_t swapped; /* SysV */
+	uint64_t key;     /* SysV: 32 bits; 0 is IPC_PRIVATE, all ones what ftok(3) answers when it fails */
 	uint64_t nattch;  /* SysV: the kernel's count of mappings (VMAs, not processes) */
 	uint64_t ns;      /* inode of the IPC namespace (SysV) or mount namespace (files) that it was found in */
 	uint64_t dev;     /* st_dev of the file behind it, as stat shows it */
@@ -99,7 +100,6 @@ struct shmg_object {
 	int64_t attached; /* SysV; unknown: never */
 	int64_t detached; /* SysV; unknown: never */
 	uint32_t id;      /* SysV shmid */
-	uint32_t key;     /* SysV key, 0 is IPC_PRIVATE */
 	uint32_t uid, gid;
 	uint32_t creator_uid; /* SysV cuid */
 	uint32_t mode;        /* permission, set-id and sticky bits */

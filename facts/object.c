@@ -101,7 +101,7 @@ int64_t shmg_look_object(struct shmg_look *look, struct shmg_identity identity, 
 		.attached = SHMG_TIME_UNKNOWN,
 		.detached = SHMG_TIME_UNKNOWN,
 		.id = SHMG_U32_UNKNOWN,
-		.key = SHMG_U32_UNKNOWN,
+		.key = SHMG_U64_UNKNOWN,
 		.uid = SHMG_U32_UNKNOWN,
 		.gid = SHMG_U32_UNKNOWN,
 		.creator_uid = SHMG_U32_UNKNOWN,
@@ -144,7 +144,7 @@ static bool take_prefix(struct shmg_file_name *file, const char *prefix)
 struct shmg_file_name shmg_look_file_name(enum shmg_device_type device, const char *text, size_t length)
 {
 	static const char suffix[] = " (deleted)";
-	struct shmg_file_name file = { .name = text, .length = length, .key = SHMG_U32_UNKNOWN };
+	struct shmg_file_name file = { .name = text, .length = length, .key = SHMG_U64_UNKNOWN };
 	bool huge = device == SHMG_DEVICE_KERNEL_HUGE;
 
 	if (length >= sizeof suffix - 1 &&

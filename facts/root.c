@@ -91,7 +91,8 @@ ssize_t shmg_root_read(const struct shmg_root *root, const char *path, char *buf
 	return fd < 0 ? fd : read_small(fd, buffer, size);
 }
 
-ssize_t shmg_root_read_below(const struct shmg_root *root, int directory, const char *path, char *buffer, size_t size)
+ssize_t shmg_root_read_below(const struct shmg_root *root, int directory, const char *path, char *buffer,
+			     size_t size)
 {
 	SHMG_AUTO_FD fd = shmg_root_open_below(root, directory, path, O_RDONLY | O_NONBLOCK);
 	return fd < 0 ? fd : read_small(fd, buffer, size);

@@ -39,7 +39,8 @@ int shmg_root_open_below(const struct shmg_root *root, int directory, const char
  */
 ssize_t shmg_root_read(const struct shmg_root *root, const char *path, char *buffer, size_t size);
 
-ssize_t shmg_root_read_below(const struct shmg_root *root, int directory, const char *path, char *buffer, size_t size);
+ssize_t shmg_root_read_below(const struct shmg_root *root, int directory, const char *path, char *buffer,
+			     size_t size);
 
 /* The same relative to an open directory of this machine. */
 ssize_t shmg_read_at(int directory, const char *path, char *buffer, size_t size);

@@ -55,7 +55,7 @@ bool shmg_is_segment_id(const struct shmg_look *look, uint64_t id)
 	return at < look->segments.count && look->segments.items[at].id == id;
 }
 
-static bool is_possible(const struct shmg_object *segment, uint32_t key, const struct statx *file)
+static bool is_possible(const struct shmg_object *segment, uint64_t key, const struct statx *file)
 {
 	if (segment->key != key && !(segment->flags & SHMG_OBJECT_MARKED))
 		return false;
@@ -68,7 +68,7 @@ static bool is_possible(const struct shmg_object *segment, uint32_t key, const s
 	return size && (segment->creator_uid == SHMG_U32_UNKNOWN || file->stx_uid == segment->creator_uid);
 }
 
-int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint32_t key, const struct statx *file)
+int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint64_t key, const struct statx *file)
 {
 	uint64_t home = look->facts->processes.items[look->process].ipc_ns;
 	int64_t at_home = -ENOENT, elsewhere = -ENOENT;
@@ -93,7 +93,7 @@ int64_t shmg_find_segment(struct shmg_look *look, uint64_t id, uint32_t key, con
 	return several ? -ENOENT : elsewhere;
 }
 
-int64_t shmg_look_segment(struct shmg_look *look, uint64_t dev, uint64_t id, uint32_t key, const struct statx *file)
+int64_t shmg_look_segment(struct shmg_look *look, uint64_t dev, uint64_t id, uint64_t key, const struct statx *file)
 {
 	int64_t row = shmg_find_segment(look, id, key, file);
 	bool fresh;

@@ -64,7 +64,7 @@ static int add_segment(struct shmg_look *look, const struct shmg_namespace *ns, 
 
 	struct shmg_object *object = &look->facts->objects.items[index];
 	object->namespace = label;
-	object->key = (uint32_t)row->key;
+	object->key = (uint32_t)row->key; /* the list has it with a sign */
 	object->mode = row->mode & 0777;
 	object->flags |= (row->mode & MODE_DEST ? SHMG_OBJECT_MARKED : 0u) |
 			 (row->mode & MODE_LOCKED ? SHMG_OBJECT_LOCKED : 0u) |

@@ -29,7 +29,7 @@ static const struct shmg_field object_fields[] = {
 	N(kind, ENUM, "KIND", false, kinds, "what kind of shared memory it is"),
 	F(name, TEXT, "NAME", false, "name or path, as the programs that use it know it"),
 	F(id, NUMBER, "ID", false, "System V identifier (shmid)"),
-	F(key, HEX, "KEY", false, "System V key; 0 is IPC_PRIVATE"),
+	SHMG_FIELD_HEX32(struct RECORD, key, "KEY", false, "System V key; 0 is IPC_PRIVATE"),
 	F(size, SIZE, "SIZE", false, "size in bytes"),
 	F(resident, SIZE, "RESIDENT", false, "bytes of it that take up memory or swap now"),
 	F(swapped, SIZE, "SWAPPED", false, "bytes of a System V segment that are in swap"),

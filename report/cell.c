@@ -50,7 +50,7 @@ static size_t format_flags(const struct shmg_field *field, uint64_t flags, char 
 	if (flags) { /* bits that have no name yet */
 		if (cell.used)
 			add(&cell, ",", 1);
-		add(&cell, hex, shmg_value_hex(flags, field->size, hex));
+		add(&cell, hex, shmg_value_hex(flags, field->digits, hex));
 	}
 	if (!cell.used)
 		add(&cell, "-", 1);
@@ -103,7 +103,7 @@ static size_t format_number(const struct shmg_field *field, uint64_t number, cha
 	case SHMG_TYPE_MODE:
 		return shmg_value_mode(number, buffer);
 	case SHMG_TYPE_HEX:
-		return shmg_value_hex(number, field->size, buffer);
+		return shmg_value_hex(number, field->digits, buffer);
 	case SHMG_TYPE_BOOL:
 		return format_word(number ? "yes" : "no", buffer, size);
 	case SHMG_TYPE_ENUM:

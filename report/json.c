@@ -35,7 +35,7 @@ static json_t *json_of_flags(const struct shmg_field *field, uint64_t flags)
 		flags &= ~(UINT64_C(1) << bit);
 	}
 	if (flags) { /* bits that have no name yet */
-		size_t length = shmg_value_hex(flags, field->size, hex);
+		size_t length = shmg_value_hex(flags, field->digits, hex);
 		status |= json_array_append_new(list, json_stringn_nocheck(hex, length));
 	}
 	if (status < 0) {
@@ -80,7 +80,7 @@ static json_t *json_of_field(struct shmg_writer *writer, const struct shmg_field
 	case SHMG_TYPE_MODE:
 		return json_stringn_nocheck(text, shmg_value_mode(number, text));
 	case SHMG_TYPE_HEX:
-		return json_stringn_nocheck(text, shmg_value_hex(number, field->size, text));
+		return json_stringn_nocheck(text, shmg_value_hex(number, field->digits, text));
 	case SHMG_TYPE_BOOL:
 		return json_boolean(number);
 	case SHMG_TYPE_ENUM:

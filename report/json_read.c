@@ -123,7 +123,7 @@ static int parse_flags(const struct shmg_field *field, json_t *value, uint64_t *
 		uint64_t more;
 		if (bit < 64)
 			more = UINT64_C(1) << bit;
-		else if (!name || shmg_value_parse_hex(name, field->size, &more) < 0 || !more)
+		else if (!name || shmg_value_parse_hex(name, field->digits, &more) < 0 || !more)
 			return -EINVAL;
 		if (flags & more)
 			return -EINVAL;
@@ -141,7 +141,7 @@ static int parse(const struct shmg_field *field, json_t *value, uint64_t *ret_nu
 	case SHMG_TYPE_MODE:
 		return text ? shmg_value_parse_mode(text, ret_number) : -EINVAL;
 	case SHMG_TYPE_HEX:
-		return text ? shmg_value_parse_hex(text, field->size, ret_number) : -EINVAL;
+		return text ? shmg_value_parse_hex(text, field->digits, ret_number) : -EINVAL;
 	case SHMG_TYPE_BOOL:
 		*ret_number = json_is_true(value);
 		return json_is_boolean(value) ? 0 : -EINVAL;
@@ -386,7 +386,8 @@ static int load(const char *path, json_t **ret_document, struct shmg_error *erro
 		return shmg_error_set(error, -errno, path, "cannot open it: %s", strerrordesc_np(errno));
 	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > (off_t)DOCUMENT_MAX)
 		return refuse_length(path, error);
-	errno = 0; /* jansson's lexer takes its own want of memory for a fault of the document; malloc(3) says it here */
+	/* jansson's lexer takes want of memory for a fault of the document; malloc(3) says it here. */
+	errno = 0;
 	*ret_document = json_load_callback(feed, &input, JSON_REJECT_DUPLICATES, &problem);
 	if (*ret_document)
 		return 0;

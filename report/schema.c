@@ -17,7 +17,7 @@
 
 static const char *hex_pattern(const struct shmg_field *field)
 {
-	return field->size == 4 ? HEX32_PATTERN : HEX64_PATTERN;
+	return field->digits == 8 ? HEX32_PATTERN : HEX64_PATTERN;
 }
 
 /* Names of an ENUM or FLAGS field, and null when that is one of its values. */

@@ -46,11 +46,11 @@ size_t shmg_value_mode(uint64_t value, char ret_text[static SHMG_VALUE_MAX])
 	return write_digits(value, 3, 4, ret_text);
 }
 
-size_t shmg_value_hex(uint64_t value, uint8_t member_size, char ret_text[static SHMG_VALUE_MAX])
+size_t shmg_value_hex(uint64_t value, uint8_t digits, char ret_text[static SHMG_VALUE_MAX])
 {
 	ret_text[0] = '0';
 	ret_text[1] = 'x';
-	return 2 + write_digits(value, 4, member_size == 4 ? 8 : 1, ret_text + 2);
+	return 2 + write_digits(value, 4, digits, ret_text + 2);
 }
 
 static void write_padded(unsigned value, size_t digits, char *ret_text)
@@ -181,14 +181,14 @@ int shmg_value_parse_mode(const char *text, uint64_t *ret_value)
 	return 0;
 }
 
-int shmg_value_parse_hex(const char *text, uint8_t member_size, uint64_t *ret_value)
+int shmg_value_parse_hex(const char *text, uint8_t digits, uint64_t *ret_value)
 {
 	char again[SHMG_VALUE_MAX];
 	uint64_t value;
 
 	if (text[0] != '0' || text[1] != 'x' || read_digits(text + 2, 4, &value) < 0)
 		return -EINVAL;
-	(void)shmg_value_hex(value, member_size, again);
+	(void)shmg_value_hex(value, digits, again);
 	if (strcmp(text, again) != 0)
 		return -EINVAL;
 	*ret_value = value;

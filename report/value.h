@@ -19,14 +19,14 @@
 
 size_t shmg_value_decimal(uint64_t value, char ret_text[static SHMG_VALUE_MAX]);
 size_t shmg_value_mode(uint64_t value, char ret_text[static SHMG_VALUE_MAX]);
-/* Eight digits at least for a 32-bit member. */
-size_t shmg_value_hex(uint64_t value, uint8_t member_size, char ret_text[static SHMG_VALUE_MAX]);
+/* No fewer than that many digits. */
+size_t shmg_value_hex(uint64_t value, uint8_t digits, char ret_text[static SHMG_VALUE_MAX]);
 /* RFC 3339, UTC; the fraction in 3, 6 or 9 digits, or left out. */
 size_t shmg_value_time(int64_t nanoseconds, bool fraction, char ret_text[static SHMG_VALUE_MAX]);
 
 int shmg_value_parse_decimal(const char *text, uint64_t *ret_value);
 int shmg_value_parse_mode(const char *text, uint64_t *ret_value);
-int shmg_value_parse_hex(const char *text, uint8_t member_size, uint64_t *ret_value);
+int shmg_value_parse_hex(const char *text, uint8_t digits, uint64_t *ret_value);
 /* Any fraction of one to nine digits; "Z" only. -ERANGE: no 64-bit number of nanoseconds. */
 int shmg_value_parse_time(const char *text, int64_t *ret_nanoseconds);
 

@@ -52,6 +52,7 @@ struct shmg_field {
 	enum shmg_type type;
 	uint16_t offset;
 	uint8_t size;                      /* bytes of the member */
+	uint8_t digits;                    /* HEX, FLAGS: no fewer than these */
 	bool common;                       /* a column unless --columns says otherwise */
 	const char *const *names;          /* ENUM, FLAGS: ends with NULL */
 	const struct shmg_record_type *of; /* LIST */
@@ -65,17 +66,24 @@ struct shmg_record_type {
 	size_t field_count;
 };
 
+#define SHMG_DIGITS(record, member) (sizeof(((record *)NULL)->member) == sizeof(uint32_t) ? 8 : 1)
 #define SHMG_FIELD(record, member, type_, heading_, common_, help_)                             \
 	{                                                                                       \
 		.name = #member, .heading = (heading_), .help = (help_), .type = (type_),       \
 		.offset = offsetof(record, member), .size = sizeof(((record *)NULL)->member),   \
-		.common = (common_)                                                             \
+		.digits = SHMG_DIGITS(record, member), .common = (common_)                      \
+	}
+/* A 32-bit number in a 64-bit member, where every one of them is a value, and unknown yet another. */
+#define SHMG_FIELD_HEX32(record, member, heading_, common_, help_)                                                \
+	{                                                                                                         \
+		.name = #member, .heading = (heading_), .help = (help_), .type = SHMG_TYPE_HEX, .digits = 8,      \
+		.offset = offsetof(record, member), .size = sizeof(((record *)NULL)->member), .common = (common_) \
 	}
 #define SHMG_FIELD_NAMES(record, member, type_, heading_, common_, names_, help_)               \
 	{                                                                                       \
 		.name = #member, .heading = (heading_), .help = (help_), .type = (type_),       \
 		.offset = offsetof(record, member), .size = sizeof(((record *)NULL)->member),   \
-		.common = (common_), .names = (names_)                                          \
+		.digits = SHMG_DIGITS(record, member), .common = (common_), .names = (names_)   \
 	}
 #define SHMG_FIELD_LIST(record, member, of_, help_)                                             \
 	{                                                                                       \

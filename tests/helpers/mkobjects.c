@@ -271,9 +271,7 @@ static int start(char *const *arguments, size_t count, pid_t *ret_child)
 	if (child < 0)
 		return EXIT_FAILURE;
 	if (child == 0) {
-		struct mk mk = { .factory = factory->name,
-				 .arguments = arguments + 1,
-				 .argument_count = count - 1,
+		struct mk mk = { .factory = factory->name, .arguments = arguments + 1, .argument_count = count - 1,
 				 .told = told[1] };
 		(void)close(told[0]);
 		run_child(&mk, factory);
@@ -334,7 +332,8 @@ int main(int argc, char *argv[])
 	if (argc == 2 && strcmp(argv[1], "--list") == 0)
 		return list();
 	if (argc < 2) {
-		(void)fprintf(stderr, "usage: mkobjects FACTORY [KEY=VALUE]… [, FACTORY [KEY=VALUE]…]… | --list\n");
+		(void)fprintf(stderr, 
+			      "usage: mkobjects FACTORY [KEY=VALUE]… [, FACTORY [KEY=VALUE]…]… | --list\n");
 		return EXIT_FAILURE;
 	}
 	/* Blocked before the first fork, so that no child can be told to stop before it listens. */

@@ -113,6 +113,24 @@ static void test_order(void **state)
 		assert_order(nullable[i], &large, &unknown); /* unknown is last, after unlimited too */
 }
 
+static void test_totals(void **state)
+{
+	uint64_t total = 0;
+	(void)state;
+
+	shmg_total_add(&total, 5);
+	shmg_total_add(&total, SHMG_U64_UNKNOWN);
+	assert_int_equal(total, 5);
+	shmg_total_add(&total, SHMG_U64_UNKNOWN - 5); /* what fits may still read as unknown */
+	assert_int_equal(total, UINT64_MAX);
+	total = 0;
+	for (int i = 0; i < 4; i++)
+		shmg_total_add(&total, UINT64_C(1) << 62);
+	assert_int_equal(total, UINT64_MAX);
+	shmg_total_add(&total, 1);
+	assert_int_equal(total, UINT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_everything_starts_unknown),
 		cmocka_unit_test(test_zero_and_unlimited_are_known),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_totals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,22 +13,25 @@
 struct made {
 	uint8_t kind;
 	const char *name, *namespace;
-	uint32_t id, key, flags;
+	uint32_t id;
+	uint64_t key;
+	uint32_t flags;
 	uint64_t ino;
 };
 
 static const struct made objects[] = {
 	/* 0 */ { SHMG_KIND_SYSV, NULL, "host", 32768, 0x52e2c1, 0, 32768 },
 	/* 1 */ { SHMG_KIND_SYSV, NULL, "ipc:4026532177", 32768, 0, 0, 32768 },
-	/* 2 */ { SHMG_KIND_POSIX, "/x", "host", SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, 0, 11 },
-	/* 3 */ { SHMG_KIND_POSIX, "/x", "mnt:99", SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, 0, 12 },
-	/* 4 */ { SHMG_KIND_POSIX, "/x", "host", SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, SHMG_OBJECT_UNLINKED, 13 },
-	/* 5 */ { SHMG_KIND_SEMAPHORE, "/s", "host", SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, 0, 14 },
-	/* 6 */ { SHMG_KIND_MEMFD, "m#7", NULL, SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, SHMG_OBJECT_UNLINKED, 15 },
+	/* 2 */ { SHMG_KIND_POSIX, "/x", "host", SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, 0, 11 },
+	/* 3 */ { SHMG_KIND_POSIX, "/x", "mnt:99", SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, 0, 12 },
+	/* 4 */ { SHMG_KIND_POSIX, "/x", "host", SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, SHMG_OBJECT_UNLINKED, 13 },
+	/* 5 */ { SHMG_KIND_SEMAPHORE, "/s", "host", SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, 0, 14 },
+	/* 6 */ { SHMG_KIND_MEMFD, "m#7", NULL, SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, SHMG_OBJECT_UNLINKED, 15 },
 	/* 7 */
-	{ SHMG_KIND_MEMFD, "line\nfeed\\x41", NULL, SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, SHMG_OBJECT_UNLINKED, 16 },
-	/* 8 */ { SHMG_KIND_ANONYMOUS, NULL, NULL, SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, SHMG_OBJECT_UNLINKED, 17 },
-	/* 9 */ { SHMG_KIND_TMPFS, "/run/a b", "host", SHMG_U32_UNKNOWN, SHMG_U32_UNKNOWN, 0, 18 },
+	{ SHMG_KIND_MEMFD, "line\nfeed\\x41", NULL, SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, SHMG_OBJECT_UNLINKED, 16 },
+	/* 8 */ { SHMG_KIND_ANONYMOUS, NULL, NULL, SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, SHMG_OBJECT_UNLINKED, 17 },
+	/* 9 */ { SHMG_KIND_TMPFS, "/run/a b", "host", SHMG_U32_UNKNOWN, SHMG_U64_UNKNOWN, 0, 18 },
+	/* 10 */ { SHMG_KIND_SYSV, NULL, "host", 5, 0xffffffff, 0, 5 },
 };
 
 static const struct {
@@ -45,6 +48,7 @@ static const struct {
 	{ "key:5432001", NULL, { 0, -1 } },
 	{ "key:", NULL, { -1 } },
 	{ "key:0x10052e2c1", NULL, { -1 } },
+	{ "key:0xffffffff", NULL, { 10, -1 } },
 	{ "key:-1", NULL, { -1 } },
 	{ "/x", NULL, { 2, 3, 4, -1 } },
 	{ "/x", "mnt:99", { 3, -1 } },
@@ -55,6 +59,9 @@ static const struct {
 	{ "/dev/shmx", NULL, { -1 } },
 	{ "sem:/s", NULL, { 5, -1 } },
 	{ "/s", NULL, { -1 } },
+	{ "/dev/shm/sem.s", NULL, { 5, -1 } },
+	{ "/dev/shm/s", NULL, { -1 } },
+	{ "/dev/shm/sem.x", NULL, { -1 } },
 	{ "memfd:m#7", NULL, { 6, -1 } },
 	{ "memfd:m#7#15", NULL, { 6, -1 } },
 	{ "memfd:m", NULL, { -1 } },
