@@ -30,7 +30,7 @@ void shmg_root_close(struct shmg_root *root);
 #define SHMG_CAPTURED_MAX ((size_t)64 * 1024 * 1024)
 int shmg_root_openat(const struct shmg_root *root, const char *path, int flags);
 
-/* The same below an open directory of the root, such as that of a process. There a captured tree has no links at all. */
+/* The same below an open directory of the root, such as a process's. There a captured tree has no links at all. */
 int shmg_root_open_below(const struct shmg_root *root, int directory, const char *path, int flags);
 
 /*
